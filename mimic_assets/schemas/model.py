@@ -39,7 +39,7 @@ class Partitioning(StrEnum):
     TASK = "task"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Invariant:
     """A promise over several columns of one row, checked on every object that is written."""
 
@@ -50,7 +50,7 @@ class Invariant:
     """True where it holds; null counts as held."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A table, described once. Its name is the asset key, the storage folder, the check's name and the heading."""
 

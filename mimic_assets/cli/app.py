@@ -1,0 +1,37 @@
+"""The command line: one app, one module per command, errors said once and without a traceback."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from mimic_assets.cli import demo, doctor, run, show, sql, up
+from mimic_assets.errors import RequestError
+
+app = typer.Typer(
+    name="mimic-assets",
+    help="From raw bedside recordings to labelled training windows, through Dagster assets.\n\n"
+    "Start with `mimic-assets demo`; then `mimic-assets up` opens the graph, `mimic-assets sql` asks the tables.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.command("demo")(demo.demo)
+app.command("run")(run.run)
+app.command("sql")(sql.sql)
+app.command("show")(show.show)
+app.command("doctor")(doctor.doctor)
+app.command("up")(up.up)
+
+
+def main() -> None:
+    """Run the command line; exit 2 with one clear message when the request is wrong."""
+    try:
+        app()
+    except RequestError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]Error:[/] {error}", markup=True, soft_wrap=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("Stopped. The same command resumes where this one ended.")
+        sys.exit(130)

@@ -1,0 +1,61 @@
+"""`mimic-assets run`: the whole journey headless."""
+
+import json
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from mimic_assets.settings import Settings, dagster_home_for, load_settings
+
+Waveforms = Annotated[str | None, typer.Option(help="Folder in the layout of the MIMIC-IV Waveform Database.", metavar="DIR")]
+Clinical = Annotated[str | None, typer.Option(help="Folder of MIMIC-IV csv.gz files (hosp/, icu/).", metavar="DIR")]
+Lake = Annotated[str | None, typer.Option(help="Where tables live: a folder or s3://bucket/prefix.", metavar="DIR_OR_URI")]
+Tasks = Annotated[list[str] | None, typer.Option("--task", help="Shipped task or path of a task file; may be repeated.", metavar="NAME_OR_FILE")]
+Patients = Annotated[str, typer.Option(help="`recorded` (those with waveforms), `all` (clinical subjects too), or ids separated by commas.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes that make patients side by side; default: every core.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one summary object and nothing else on standard output.")]
+Strict = Annotated[bool, typer.Option(help="Exit 1 when a patient was quarantined.")]
+
+
+def run(
+    waveforms: Waveforms = None,
+    clinical: Clinical = None,
+    lake: Lake = None,
+    task: Tasks = None,
+    patients: Patients = "recorded",
+    workers: Workers = None,
+    as_json: AsJson = False,
+    strict: Strict = False,
+) -> None:
+    """Run the whole journey: raw records to training manifest, through Dagster assets.
+
+    Safe to stop and to repeat: what stands is kept by fingerprint, what changed is made again. Exit 0 when the manifest
+    stands (an empty one stands too, and the summary says so), 1 when it does not, 2 when the request is wrong.
+
+    Example: `mimic-assets run --waveforms waves/ --clinical mimiciv/ --lake lake/ --task in_hospital_death`
+    """
+    settings = load_settings(waveforms=waveforms, clinical=clinical, lake=lake, tasks=task, workers=workers)
+    summary = run_journey(settings, patients, as_json)
+    if as_json:
+        typer.echo(json.dumps(summary))
+    if not summary["manifest_stands"] or (strict and summary["quarantined_patients"]):
+        raise typer.Exit(1)
+
+
+def run_journey(settings: Settings, patients: str, quiet: bool) -> dict[str, Any]:
+    """Run, print progress and tables unless quiet, and return the summary."""
+    from mimic_assets.cli.instance import opened  # Dagster takes three seconds to import: --help does not pay them
+    from mimic_assets.cli.journey import check_request, travel
+    from mimic_assets.cli.progress import TableProgress
+    from mimic_assets.cli.summary import print_summary, summarise
+
+    started = time.monotonic()
+    check_request(settings)
+    with opened(dagster_home_for(settings.lake)) as instance, TableProgress(quiet) as progress:
+        journey = travel(settings, instance, patients, progress)
+    summary = summarise(settings, journey, time.monotonic() - started)
+    if not quiet:
+        print_summary(summary, Console())
+    return summary

@@ -1,0 +1,97 @@
+"""`clinical_extract`: every table streamed once, its needed rows spooled by bucket, each bucket sorted and judged."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import polars as pl
+
+from mimic_assets.clinical.blocks import BLOCK_BYTES
+from mimic_assets.clinical.buckets import bucket_of
+from mimic_assets.clinical.completeness import WHOLE_FILE_RULES
+from mimic_assets.clinical.defects import Defects
+from mimic_assets.clinical.domain import domain_defects, without_repeated_stays
+from mimic_assets.clinical.read_table import Progress, Reading, open_defects, read_table
+from mimic_assets.clinical.source_tables import SOURCE_TABLES
+from mimic_assets.clinical.spool import Spool, spooling
+from mimic_assets.file_tree import FileTree
+from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
+from mimic_assets.schemas.tables import CLINICAL_EXTRACT
+
+_GROUP = ["subject_id", "source_table"]
+_REST = [name for name in CLINICAL_EXTRACT.schema if name not in (*_GROUP, "source_row")]
+
+
+def extract(
+    tree: FileTree,
+    buckets: int,
+    wanted: Collection[int],
+    spool: Path,
+    progress: Progress | None = None,
+    *,
+    block_bytes: int = BLOCK_BYTES,
+) -> Iterator[tuple[int, Judged]]:
+    """Yield (bucket, rows and rejections) for each wanted bucket, ascending; one without rows gives an empty frame.
+
+    Every file is read once, before the first bucket is yielded. Defects of a whole file, and of lines whose subject is
+    unknown, are told in every bucket; those of a known subject in its own. The same source gives the same rows whatever
+    the buckets, the blocks or the order of the source's lines; only `place` speaks of lines.
+
+    Args:
+        tree: the clinical source, with `hosp/` and `icu/` below it.
+        buckets: how many there are; see `bucket_of`.
+        wanted: those to make.
+        spool: folder for temporary files, about as large as the rows that are kept.
+        progress: called with table, bytes read and bytes of its file.
+        block_bytes: how much text is held at once.
+
+    Raises:
+        ValueError: a wanted bucket is not below `buckets`.
+    """
+    if bad := sorted(b for b in wanted if not 0 <= b < buckets):
+        raise ValueError(f"wanted bucket {bad[0]} found, 0 to {buckets - 1} expected")
+    reading = Reading(buckets, frozenset(wanted), block_bytes, progress)
+    with spooling(spool) as spooled:
+        tallies: dict[str, Defects] = {}
+        for table in SOURCE_TABLES.values():
+            tallies[table.name] = defects = open_defects(tree, table)
+            for rows in read_table(tree, table, reading, defects):
+                spooled.add(table.name, rows)
+            spooled.flush(table.name)
+        files = {name: defects.file for name, defects in tallies.items()}
+        told = [rejection for defects in tallies.values() for rejection in defects.rejections()]
+        has_admissions = not any(r.rule in WHOLE_FILE_RULES for r in tallies["admissions"].rejections())
+        for bucket in sorted(reading.wanted):
+            frame, repeated = without_repeated_stays(_bucket_rows(spooled, bucket), files["icustays"])
+            frame = _numbered(frame)
+            of_rows = domain_defects(frame, files, has_admissions)
+            here = (r for r in told if _is_told_in(r, bucket, buckets))
+            yield bucket, Judged(frame, rejected_frame([*here, *repeated, *of_rows]))
+
+
+def _is_told_in(rejection: Rejection, bucket: int, buckets: int) -> bool:
+    return rejection.subject_id is None or bucket_of(rejection.subject_id, buckets) == bucket
+
+
+def _bucket_rows(spooled: Spool, bucket: int) -> pl.DataFrame:
+    """Return a bucket's rows of all tables, sorted, without their numbers."""
+    schema = {name: dtype for name, dtype in CLINICAL_EXTRACT.schema.items() if name != "source_row"}
+    parts = [pl.DataFrame(schema=schema)]
+    for table in SOURCE_TABLES.values():
+        rows = spooled.read(table.name, bucket)
+        if rows is not None:
+            parts.append(
+                rows.select(
+                    pl.lit(table.name).alias(name)
+                    if name == "source_table"
+                    else pl.col(name).cast(dtype)
+                    if name in rows.columns
+                    else pl.lit(None, dtype=dtype).alias(name)
+                    for name, dtype in schema.items()
+                ).sort("subject_id", *_REST)
+            )
+    return pl.concat(parts).sort("subject_id", maintain_order=True)
+
+
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(_GROUP).alias("source_row")
+    return rows.with_columns(number).select(CLINICAL_EXTRACT.schema.names())

@@ -1,0 +1,112 @@
+"""What runs by itself, once somebody switches it on: arriving patients, the nightly run, the manifest after it.
+
+Everything here is off by default. Jobs are named by what they do.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import dagster as dg
+
+from mimic_assets import records
+from mimic_assets.defs.making import Workshop
+from mimic_assets.defs.partitions import PATIENTS, PATIENTS_PER_RUN
+from mimic_assets.schemas.model import Partitioning
+from mimic_assets.schemas.tables import TABLES
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+
+PATIENT_TABLES = [t.name for t in TABLES.values() if t.partitioning in (Partitioning.PATIENT, Partitioning.PATIENT_TASK)]
+MANIFEST_TABLES = [t.name for t in TABLES.values() if t.partitioning is Partitioning.TASK]
+
+
+def _selection(names: Sequence[str]) -> dg.AssetSelection:
+    return dg.AssetSelection.assets(*names)
+
+
+EXTRACT_CLINICAL_ROWS = dg.define_asset_job(
+    "extract_clinical_rows",
+    _selection(["clinical_extract"]),
+    description="One pass over the clinical tables; keeps what events, stays and features need, bucketed by subject.",
+)
+MAKE_PATIENTS = dg.define_asset_job(
+    "make_patients",
+    _selection(PATIENT_TABLES),
+    description="From raw records to labelled windows, patient by patient.",
+)
+MAKE_MANIFEST = dg.define_asset_job(
+    "make_manifest",
+    _selection(MANIFEST_TABLES),
+    description="Split, match, normalise and shard the windows of every patient in the lake, for every task.",
+)
+JOBS = [EXTRACT_CLINICAL_ROWS, MAKE_PATIENTS, MAKE_MANIFEST]
+
+
+def runs_of(ordered: Sequence[str], wanted: Sequence[str], at_most: int = PATIENTS_PER_RUN) -> Iterator[tuple[str, str]]:
+    """Yield (first, last) of the ranges of `ordered` keys that hold exactly the wanted ones, each at most so long.
+
+    Examples:
+        >>> list(runs_of(["a", "b", "c", "d", "e"], ["a", "b", "d"]))
+        [('a', 'b'), ('d', 'd')]
+    """
+    places = sorted(set(map(list(ordered).index, wanted)))
+    if not places:
+        return
+    start = places[0]
+    for here, following in pairwise([*places, -1]):
+        if following != here + 1 or here - start + 1 == at_most:
+            yield ordered[start], ordered[here]
+            start = following
+
+
+def arriving_patients_sensor(workshop: Workshop) -> dg.SensorDefinition:
+    """Return the sensor that registers patients as their folders appear; the cursor is how many it has seen."""
+
+    @dg.sensor(
+        name="arriving_patients",
+        description="Looks for patient folders in the waveform source and registers new ones as partitions.",
+        minimum_interval_seconds=300,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        target=MAKE_PATIENTS,
+    )
+    def arriving_patients(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        found, _ = records.find_patients(workshop.waveforms)
+        known = set(context.instance.get_dynamic_partitions(PATIENTS.name or ""))
+        new = [str(subject_id) for subject_id in sorted(found) if str(subject_id) not in known]
+        if not new:
+            return dg.SkipReason(f"{len(found)} patients in the source, all of them registered")
+        return dg.SensorResult(dynamic_partitions_requests=[PATIENTS.build_add_request(new)], cursor=str(len(found)))
+
+    return arriving_patients
+
+
+@dg.schedule(
+    name="nightly",
+    job=MAKE_PATIENTS,
+    cron_schedule="0 2 * * *",
+    description="Makes patients that are new, or failed last time; everything else keeps its fingerprint and its objects.",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+)
+def nightly(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Ask for runs over the keys without a last table, in ranges."""
+    ordered = context.instance.get_dynamic_partitions(PATIENTS.name or "")
+    done = context.instance.get_materialized_partitions(dg.AssetKey(PATIENT_TABLES[-1]))
+    wanted = [key for key in ordered if key not in done]
+    if not wanted:
+        yield dg.SkipReason(f"all {len(ordered)} patients stand")
+    for first, last in runs_of(ordered, wanted):
+        yield dg.RunRequest(run_key=None, tags={RANGE_START: first, RANGE_END: last})
+
+
+@dg.run_status_sensor(
+    name="manifest_after_patients",
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[MAKE_PATIENTS],
+    request_job=MAKE_MANIFEST,
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    description="Makes the manifests again when a batch of patients has ended.",
+)
+def manifest_after_patients(context: dg.RunStatusSensorContext) -> dg.RunRequest:
+    """Ask for one manifest run per finished batch."""
+    return dg.RunRequest(run_key=context.dagster_run.run_id)

@@ -1,0 +1,71 @@
+"""What an asset body returns: a description of how one key's object is made from the objects of other tables.
+
+The IO manager carries it out key by key, in this process or in a pool of them, so a batch of a thousand patients never
+lies in memory and a bad patient never stops the others.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from mimic_assets.schemas.judged import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class TableHandle:
+    """What an asset body gets for an upstream table: its name, nothing loaded yet."""
+
+    table: str
+
+
+class Derivation:
+    """How the objects of a table are made; one of the kinds below."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FromTree(Derivation):
+    """`function(tree, subject_id) -> Judged`, over the waveform source."""
+
+    function: Callable[..., Judged]
+
+
+@dataclass(frozen=True, slots=True)
+class FromTables(Derivation):
+    """`function([task,] *frames of one patient[, incomplete_tables]) -> Judged`."""
+
+    function: Callable[..., Judged]
+    inputs: tuple[str, ...]
+    per_task: bool = False
+    needs_completeness: bool = False
+    """Whether the function also takes the set of clinical tables that did not arrive whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromClinicalTree(Derivation):
+    """One streaming pass over the clinical source that yields (bucket, Judged)."""
+
+    function: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FromAllPatients(Derivation):
+    """`function(task, ...)` over every patient's samples of a task; the whole table is one object per task."""
+
+    function: Callable[..., Any]
+    inputs: tuple[str, ...]
+
+
+def each_patient(function: Callable[..., Judged], *inputs: TableHandle) -> dg.Output[Derivation]:
+    """Return the output of an asset whose objects are made patient by patient."""
+    return dg.Output(FromTables(function, tuple(handle.table for handle in inputs)))
+
+
+def each_patient_and_task(
+    function: Callable[..., Judged], *inputs: TableHandle, needs_completeness: bool = False
+) -> dg.Output[Derivation]:
+    """Return the output of an asset whose objects are made patient by patient, for every task of the lake."""
+    return dg.Output(FromTables(function, tuple(handle.table for handle in inputs), True, needs_completeness))

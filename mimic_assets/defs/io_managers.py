@@ -1,0 +1,111 @@
+"""The IO manager of every table: carries out what an asset body describes, key by key, and tells Dagster what stands.
+
+Reading: an upstream table is handed on as its name; rows are loaded where a key is made. Writing: whole objects only,
+through `storage`, on disk or on S3. Keys that were quarantined or blocked do not become materialised.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+
+from mimic_assets.defs.crew import Crew
+from mimic_assets.defs.derivation import Derivation, FromAllPatients, FromClinicalTree, FromTables, FromTree, TableHandle
+from mimic_assets.defs.describing import column_lineage
+from mimic_assets.defs.making import Workshop
+from mimic_assets.defs.outcomes import Outcome, add_tallies, write_outcomes
+from mimic_assets.defs.partitions import PATIENTS
+from mimic_assets.defs.pictures import picture
+from mimic_assets.defs.whole_tables import make_for_all_patients, make_from_clinical_tree
+from mimic_assets.errors import InternalError
+from mimic_assets.schemas.model import Table
+from mimic_assets.schemas.tables import TABLES
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what, done, of)."""
+
+SELECTION_TAG = "mimic_assets/patients"
+"""Run tag: the keys wanted out of a range, joined by spaces; a range run over scattered keys would take those between."""
+
+
+class TableIO(dg.IOManager):
+    """Streams the keys of a run through the crew."""
+
+    def __init__(self, workshop: Workshop, crew: Crew, progress: Progress | None = None) -> None:
+        """Take the places, the hands, and whom to tell."""
+        self._workshop = workshop
+        self._crew = crew
+        self._progress = progress
+
+    def load_input(self, context: dg.InputContext) -> TableHandle:
+        """Return the name of the upstream table."""
+        return TableHandle(context.asset_key.path[-1])
+
+    def handle_output(self, context: dg.OutputContext, obj: Derivation) -> None:
+        """Make every key of the run and report what became of each."""
+        table = TABLES[context.asset_key.path[-1]]
+        keys = self._keys(context)
+        outcomes = []
+        for outcome in self._outcomes(table, obj, keys):
+            outcomes.append(outcome)
+            self._report(context, table, outcome)
+            if self._progress:
+                self._progress(table.name, len(outcomes), max(len(keys), len(outcomes)))
+        write_outcomes(self._workshop.home, context.run_id, table.name, outcomes)
+        self._conclude(context, table, outcomes)
+
+    def _keys(self, context: dg.OutputContext) -> Sequence[str]:
+        if not context.has_asset_partitions:
+            return []
+        keys = context.asset_partition_keys
+        selection = context.step_context.run_tags.get(SELECTION_TAG)
+        if selection is None or context.asset_partitions_def.name != PATIENTS.name:  # type: ignore[attr-defined]
+            return keys
+        wanted = set(selection.split())
+        return [key for key in keys if key in wanted]
+
+    def _outcomes(self, table: Table, derivation: Derivation, keys: Sequence[str]) -> Iterator[Outcome]:
+        if isinstance(derivation, FromClinicalTree):
+            return make_from_clinical_tree(self._workshop, table, derivation, keys, self._progress)
+        if isinstance(derivation, FromAllPatients):
+            return make_for_all_patients(self._workshop, table, derivation, self._progress)
+        if isinstance(derivation, FromTree | FromTables):
+            return self._crew.make(table.name, derivation, keys)
+        raise InternalError(f"{table.name} returned {type(derivation).__name__}, a Derivation expected")
+
+    def _report(self, context: dg.OutputContext, table: Table, outcome: Outcome) -> None:
+        """Attach counts, sizes and checksums of one key to its event."""
+        if not outcome.is_stored:
+            context.log.warning(f"{table.name} {outcome.key}: {outcome.status} - {'; '.join(outcome.reasons)}")
+            return
+        if context.has_asset_partitions:
+            context.step_context.add_asset_metadata(_metadata(outcome), asset_key=context.asset_key, partition_key=outcome.key)
+
+    def _conclude(self, context: dg.OutputContext, table: Table, outcomes: list[Outcome]) -> None:
+        stored = [outcome for outcome in outcomes if outcome.is_stored]
+        summary: dict[str, Any] = {"dagster/column_lineage": column_lineage(table)}
+        image = picture(table, add_tallies(stored))
+        if image is not None:
+            summary["this run"] = image
+        if not context.has_asset_partitions:
+            for outcome in stored:
+                summary |= {f"{outcome.key}: {name}": value for name, value in _metadata(outcome).items()}
+            context.add_output_metadata(summary)
+            return
+        if stored:
+            context.step_context.add_asset_metadata(summary, asset_key=context.asset_key, partition_key=stored[-1].key)
+        # Private, and guarded by a contract test: only keys that were written become materialised. The public way marks
+        # every key of the run, quarantined ones too.
+        context._asset_partitions_subset = context.asset_partitions_def.subset_with_partition_keys(  # noqa: SLF001
+            [outcome.key for outcome in stored]
+        )
+
+
+def _metadata(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "dagster/row_count": outcome.row_count,
+        "bytes": outcome.byte_count,
+        "rejected inputs": outcome.rejected_count,
+        "sha256": dg.MetadataValue.json(outcome.sha256),
+        "status": str(outcome.status),
+    }

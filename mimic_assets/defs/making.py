@@ -1,0 +1,210 @@
+"""How the object of one key is made, kept, quarantined or blocked. Runs in worker processes; knows no run and no UI.
+
+Order of one key: read the fingerprints of its inputs; equal to the stored one - keep; else load, compute, judge against
+the schema, write rejections, write the object (that is the commit). Whatever goes wrong with the data of one key takes
+away that key's stale object, leaves a row in rejected_inputs, and touches nothing else.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from mimic_assets import clinical, records
+from mimic_assets.defs.derivation import FromTables, FromTree
+from mimic_assets.defs.fingerprints import fingerprint
+from mimic_assets.defs.outcomes import Outcome, Status
+from mimic_assets.errors import DataError, RequestError
+from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
+from mimic_assets.schemas.model import Table
+from mimic_assets.schemas.pandera_models import violations
+from mimic_assets.schemas.tables import CLINICAL_EXTRACT, TABLES
+from mimic_assets.settings import Settings, dagster_home_for
+from mimic_assets.sources.folder import FolderTree
+from mimic_assets.storage.keys import Key
+from mimic_assets.storage.lake import Lake, Stored
+from mimic_assets.tasks import Task, load_task
+
+
+@dataclass
+class Workshop:
+    """The places and tasks a key is made with; opened once per process."""
+
+    settings: Settings
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake that tables are read from and written to."""
+        return Lake.open(self.settings.lake, self.settings.s3)
+
+    @cached_property
+    def waveforms(self) -> FolderTree:
+        """The waveform source."""
+        return FolderTree(Path(self.settings.waveforms), self._hash_cache)
+
+    @cached_property
+    def clinical(self) -> FolderTree:
+        """The clinical source."""
+        return FolderTree(Path(self.settings.clinical), self._hash_cache)
+
+    @cached_property
+    def home(self) -> Path:
+        """The folder of this lake's Dagster instance."""
+        return dagster_home_for(self.settings.lake)
+
+    @property
+    def _hash_cache(self) -> Path:
+        return self.home / "file_hashes.sqlite"
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """The tasks of this lake, in the order they were asked for."""
+        return [load_task(name) for name in self.settings.tasks]
+
+    def bucket(self, subject_id: int) -> Key:
+        """Return where the clinical rows of a subject lie."""
+        return Key(clinical.bucket_of(subject_id, self.settings.buckets))
+
+    def make(self, table: Table, derivation: FromTree | FromTables, key: str) -> Outcome:
+        """Return what became of one key; only a request that is wrong for every key raises."""
+        outcome = Outcome(key, Status.KEPT)
+        for task in self._tasks_of(derivation):
+            place = Key(int(key), task.name if task else None)
+            try:
+                stored, is_new = self._make_object(table, derivation, place, task)
+            except _Blocked as blocked:
+                self.lake.remove(table, place)
+                outcome.status, outcome.reasons = Status.BLOCKED, [*outcome.reasons, str(blocked)]
+            except RequestError:
+                raise
+            except Exception as error:  # one bad patient never stops a batch: whatever its data provokes is its quarantine
+                self._quarantine(table, place, error)
+                outcome.status, outcome.reasons = Status.QUARANTINED, [*outcome.reasons, _reason(error)]
+            else:
+                count_object(outcome, stored, task)
+                if is_new and outcome.status is Status.KEPT:
+                    outcome.status = Status.MADE
+        return outcome
+
+    def quarantine(self, table: Table, derivation: FromTree | FromTables, key: str, error: Exception) -> Outcome:
+        """Take away what stands for a key and say why, for every task of the lake."""
+        for task in self._tasks_of(derivation):
+            self._quarantine(table, Key(int(key), task.name if task else None), error)
+        return Outcome(key, Status.QUARANTINED, [_reason(error)])
+
+    def _tasks_of(self, derivation: FromTree | FromTables) -> list[Task | None]:
+        return [*self.tasks] if isinstance(derivation, FromTables) and derivation.per_task else [None]
+
+    def _make_object(self, table: Table, derivation: FromTree | FromTables, place: Key, task: Task | None) -> tuple[Stored, bool]:
+        wanted = fingerprint(table, self._inputs(derivation, place), task.fingerprint if task else None)
+        stored = self.lake.stored(table, place)
+        if stored is not None and stored.fingerprint == wanted:
+            return stored, False
+        judged = self._compute(derivation, place, task)
+        return self.put(table, place, judged, wanted), True
+
+    def put(self, table: Table, place: Key, judged: Judged, wanted: str, extra: dict[str, str] | None = None) -> Stored:
+        """Judge an object against its table and write it whole.
+
+        Raises:
+            DataError: the rows break a promise of the table; each rule is named with its count.
+        """
+        broken = violations(table, judged.frame)
+        if broken:
+            raise DataError("; ".join(str(violation) for violation in broken))
+        notes = {"tally": json.dumps(_tally(table, judged.frame))}
+        return self.lake.write(table, place, judged, wanted, notes | (extra or {}))
+
+    def _inputs(self, derivation: FromTree | FromTables, place: Key) -> dict[str, str]:
+        subject_id = place.partition or 0
+        if isinstance(derivation, FromTree):
+            return self._source_files(subject_id)
+        found: dict[str, str] = {}
+        for name in derivation.inputs:
+            if name == CLINICAL_EXTRACT.name:
+                found[name] = self._clinical_fingerprint(subject_id)
+                if derivation.needs_completeness:
+                    found["incomplete_tables"] = ",".join(sorted(self._incomplete_tables(subject_id)))
+                continue
+            value = self.lake.fingerprint(TABLES[name], self._place_of(name, place))
+            if value is None:
+                raise _Blocked(f"{name} has no object for this key")
+            found[name] = value
+        return found
+
+    @staticmethod
+    def _place_of(name: str, place: Key) -> Key:
+        return place if "task" in TABLES[name].partitioning.value else Key(place.partition)
+
+    def _clinical_fingerprint(self, subject_id: int) -> str:
+        stored = self.lake.stored(CLINICAL_EXTRACT, self.bucket(subject_id))
+        if stored is None:
+            raise _Blocked("clinical_extract has no object for this key's bucket")
+        return str(json.loads(stored.extra["subjects"]).get(str(subject_id), "no rows"))
+
+    def _source_files(self, subject_id: int) -> dict[str, str]:
+        """Return path -> SHA-256 of a patient's files, and what was published of them, of missing ones too."""
+        paths = records.patient_files(self.waveforms, subject_id)
+        published = records.published_checksums(self.waveforms, records.patient_folder(subject_id))
+        found = {path: self.waveforms.sha256(path) for path in paths}
+        return found | {f"published {path}": sha for path, sha in published.items()}
+
+    def _incomplete_tables(self, subject_id: int) -> frozenset[str]:
+        return clinical.incomplete_tables(self.lake.rejected(CLINICAL_EXTRACT, self.bucket(subject_id)))
+
+    def _compute(self, derivation: FromTree | FromTables, place: Key, task: Task | None) -> Judged:
+        subject_id = place.partition or 0
+        if isinstance(derivation, FromTree):
+            return derivation.function(self.waveforms, subject_id)
+        frames = [self._frame(name, place) for name in derivation.inputs]
+        completeness = [self._incomplete_tables(subject_id)] if derivation.needs_completeness else []
+        return derivation.function(*([task] if task else []), *frames, *completeness)
+
+    def _frame(self, name: str, place: Key) -> pl.DataFrame:
+        if name != CLINICAL_EXTRACT.name:
+            return self.lake.read(TABLES[name], self._place_of(name, place))
+        subject_id = place.partition or 0
+        return self.lake.read(CLINICAL_EXTRACT, self.bucket(subject_id), subject_id=subject_id)
+
+    def _quarantine(self, table: Table, place: Key, error: Exception) -> None:
+        row = Rejection(
+            table=table.name,
+            file=f"patient {place.partition}" + (f", task {place.task}" if place.task else ""),
+            place=table.name,
+            rule="quarantined",
+            message=_reason(error),
+            advice="Look at the other rejections of this patient, repair the source, and materialise this patient again.",
+            subject_id=place.partition,
+        )
+        self.lake.quarantine(table, place, rejected_frame([row]))
+
+
+class _Blocked(Exception):
+    """An input object of this key is missing."""
+
+
+def _reason(error: Exception) -> str:
+    """Return why a key is quarantined; text of foreign exceptions may hold values, so only their kind is kept."""
+    return str(error) if isinstance(error, DataError) else f"unexpected {type(error).__name__}"
+
+
+def _tally(table: Table, frame: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Return how often each value of each coded column occurs; null counts as `-`."""
+    coded = [column.name for column in table.columns if column.values is not None or column.dtype == pl.Boolean]
+    tally = {}
+    for name in coded:
+        counts = frame.get_column(name).cast(pl.String).fill_null("-").value_counts().sort(name)
+        tally[name] = dict(counts.iter_rows())
+    return tally
+
+
+def count_object(outcome: Outcome, stored: Stored, task: Task | None) -> None:
+    """Add the rows, bytes, checksum and tallies of one stored object to its key's outcome."""
+    outcome.row_count += stored.row_count
+    outcome.byte_count += stored.byte_count
+    outcome.rejected_count += stored.rejected_count
+    outcome.sha256[stored.path] = stored.sha256
+    for name, counts in json.loads(stored.extra.get("tally", "{}")).items():
+        outcome.tally[f"{task.name}:{name}" if task else name] = counts

@@ -1,0 +1,106 @@
+"""Tables that are not made patient by patient: the clinical extract (one pass, many buckets), the manifest (one per task).
+
+Both keep what stands when fingerprints are equal, and write whole objects like everything else.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from mimic_assets import clinical
+from mimic_assets.defs.derivation import FromAllPatients, FromClinicalTree
+from mimic_assets.defs.fingerprints import core_fingerprint, fingerprint
+from mimic_assets.defs.making import Workshop, count_object
+from mimic_assets.defs.outcomes import Outcome, Status
+from mimic_assets.defs.partitions import bucket_key
+from mimic_assets.schemas.model import Table
+from mimic_assets.schemas.tables import TRAINING_MANIFEST, TRAINING_NORMALISATION, WINDOWED_SAMPLES
+from mimic_assets.storage.keys import Key, shard_path
+from mimic_assets.storage.lake import Stored
+from mimic_assets.tasks import Task
+
+Progress = Callable[[str, int, int], None] | None
+
+
+def make_from_clinical_tree(
+    workshop: Workshop, table: Table, derivation: FromClinicalTree, keys: Sequence[str], progress: Progress
+) -> Iterator[Outcome]:
+    """Yield the outcome of every bucket of the run, after one pass over the source for those that changed."""
+    tree = workshop.clinical
+    inputs = {path: tree.sha256(path) for path in clinical.source_files(tree)}
+    wanted = fingerprint(table, inputs | {"buckets": str(workshop.settings.buckets)})
+    stored = {key: workshop.lake.stored(table, Key(int(key))) for key in keys}
+    stale = [int(key) for key in keys if (old := stored[key]) is None or old.fingerprint != wanted]
+    for key in keys:
+        old = stored[key]
+        if int(key) not in stale and old is not None:
+            outcome = Outcome(key, Status.KEPT)
+            count_object(outcome, old, None)
+            yield outcome
+    if not stale:
+        return
+    with tempfile.TemporaryDirectory(prefix="mimic-assets-extract-") as spool:
+        for bucket, judged in derivation.function(tree, workshop.settings.buckets, stale, Path(spool), progress):
+            subjects = clinical.subject_fingerprints(judged.frame)
+            made = workshop.put(table, Key(bucket), judged, wanted, {"subjects": json.dumps(subjects, sort_keys=True)})
+            outcome = Outcome(bucket_key(bucket), Status.MADE)
+            count_object(outcome, made, None)
+            yield outcome
+
+
+def make_for_all_patients(
+    workshop: Workshop, table: Table, derivation: FromAllPatients, progress: Progress
+) -> Iterator[Outcome]:
+    """Yield one outcome per task: the table's object over every patient in the lake."""
+    for number, task in enumerate(workshop.tasks):
+        outcome = Outcome(task.name, Status.KEPT)
+        place = Key(task=task.name)
+        wanted = fingerprint(table, _all_inputs(workshop, table, task), task.fingerprint)
+        stored = workshop.lake.stored(table, place)
+        if stored is None or stored.fingerprint != wanted:
+            stored = _make_one(workshop, table, derivation, task, wanted)
+            outcome.status = Status.MADE
+        if table is TRAINING_MANIFEST:
+            _drop_unlisted_shards(workshop, task)
+        count_object(outcome, stored, task)
+        if progress:
+            progress(table.name, number + 1, len(workshop.tasks))
+        yield outcome
+
+
+def _all_inputs(workshop: Workshop, table: Table, task: Task) -> dict[str, str]:
+    lake = workshop.lake
+    keys = lake.keys(WINDOWED_SAMPLES, task.name)
+    inputs = {f"patient {key.partition}": lake.fingerprint(WINDOWED_SAMPLES, key) or "" for key in keys}
+    if table is TRAINING_MANIFEST:
+        inputs |= {"code": core_fingerprint()}
+    return inputs
+
+
+def _make_one(workshop: Workshop, table: Table, derivation: FromAllPatients, task: Task, wanted: str) -> Stored:
+    lake = workshop.lake
+
+    def samples() -> Iterator[tuple[int, pl.DataFrame]]:
+        for key in lake.keys(WINDOWED_SAMPLES, task.name):
+            yield key.partition or 0, lake.read(WINDOWED_SAMPLES, key)
+
+    place = Key(task=task.name)
+    if table is TRAINING_NORMALISATION:
+        return workshop.put(table, place, derivation.function(task, samples), wanted)
+    normalisation = lake.read(TRAINING_NORMALISATION, place)
+    with tempfile.TemporaryDirectory(prefix="mimic-assets-shards-") as spool:
+        built = derivation.function(task, normalisation, samples, Path(spool), core_fingerprint())
+        for name, path in built.shards:
+            lake.put_file(shard_path(table, place, name), path)
+        return workshop.put(table, place, built.manifest, wanted, {"notes": json.dumps(built.summary.notes)})
+
+
+def _drop_unlisted_shards(workshop: Workshop, task: Task) -> None:
+    """Delete shards that the manifest does not name: left by an earlier manifest, or by a run that was killed."""
+    listed = set(workshop.lake.read(TRAINING_MANIFEST, Key(task=task.name), columns=["shard"]).get_column("shard"))
+    for shard in workshop.lake.list_files(f"training_manifest/task={task.name}/shards"):
+        if shard.path not in listed:
+            workshop.lake.root.delete(shard.path)

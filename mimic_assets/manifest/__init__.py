@@ -1,0 +1,34 @@
+"""5 manifest: which samples a model is trained on, what they stand for, and the bytes they are read from.
+
+`windowed_samples` of every patient enters as a stream; `training_normalisation`, `training_manifest` and its shards
+leave. Nothing here holds more than one patient's tensors. Where do I go to... see how a subject gets its split?
+`splits`. how controls are matched and weighted? `selection`. what the model's inputs are scaled by? `normalisation`.
+the bytes of a sample? `shard_layout` and docs/formats/shard.md; to write them `shards`, to read them `reader`. the
+whole? `manifest`.
+"""
+
+from mimic_assets.manifest.candidates import CANDIDATE_COLUMNS, Candidates, Windows, gather_candidates
+from mimic_assets.manifest.manifest import BuiltManifest, build_manifest
+from mimic_assets.manifest.normalisation import fit_normalisation
+from mimic_assets.manifest.reader import Shard, open_shard, read_header, read_sample
+from mimic_assets.manifest.selection import select
+from mimic_assets.manifest.splits import assign, split_of
+from mimic_assets.manifest.summary import Summary
+
+__all__ = [
+    "CANDIDATE_COLUMNS",
+    "BuiltManifest",
+    "Candidates",
+    "Shard",
+    "Summary",
+    "Windows",
+    "assign",
+    "build_manifest",
+    "fit_normalisation",
+    "gather_candidates",
+    "open_shard",
+    "read_header",
+    "read_sample",
+    "select",
+    "split_of",
+]

@@ -1,0 +1,138 @@
+"""`cleaned_numerics`: the cells of `raw_numerics` with canonical parameter, harmonised unit, value and flag.
+
+Belongs here: matching columns to the catalogue, converting units, one rejected row per column we do not know. Does not
+belong here: the catalogue (`parameters`) and the rules (`flags`).
+"""
+
+import difflib
+from typing import Any
+
+import polars as pl
+
+from mimic_assets.numerics.flags import flag_cells
+from mimic_assets.numerics.parameters import PARAMETERS, find_parameter
+from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
+from mimic_assets.schemas.tables import CLEANED_NUMERICS
+from mimic_assets.schemas.vocabulary import Flag
+
+_TABLE = CLEANED_NUMERICS.name
+_MEANING = {
+    "parameter": pl.String,
+    "unit": pl.String,
+    "name": pl.String,
+    "canonical_unit": pl.String,
+    "is_unit_known": pl.Boolean,
+    "shift": pl.Float64,
+    "factor": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "includes_low": pl.Boolean,
+    "includes_high": pl.Boolean,
+    "is_zero_no_signal": pl.Boolean,
+    "site": pl.String,
+    "role": pl.String,
+}
+
+
+def clean(raw_numerics: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
+    """Return `cleaned_numerics` of one patient: as many rows as `raw_numerics`, in the same order.
+
+    Args:
+        raw_numerics: rows of one patient, sorted as the table says.
+        raw_records: rows of the same patient; a record that is missing there keeps its cells, but nothing tells which
+            ticks lie beyond its end.
+
+    Returns:
+        `parameter` and `unit` are canonical, and `value` is in that unit, where both are known; else they are as the
+        source has them. `value` is null where the cell is a text. Rejected: one row per (record, column) whose
+        parameter or unit is unknown.
+
+    Examples:
+        A heart rate of 72 bpm becomes `heart_rate`, `1/min`, 72.0, `ok`; 0 becomes `no_signal`; 400 `out_of_range`; a
+        second 72 at the same tick `repeat`; a temperature of 98.6 F 37.0 `degC`.
+    """
+    meanings = _meanings(raw_numerics)
+    last_ticks = raw_records.select("record_id", "record_last_tick").unique(
+        "record_id", keep="first", maintain_order=True
+    )
+    cells = (
+        raw_numerics.with_columns(is_text=pl.col("value").is_null())
+        .join(meanings, on=["parameter", "unit"], how="left", nulls_equal=True, maintain_order="left")
+        .join(last_ticks, on="record_id", how="left", maintain_order="left")
+        .with_columns(
+            value=pl.when(pl.col("is_unit_known"))
+            .then((pl.col("value") + pl.col("shift")) * pl.col("factor"))
+            .otherwise("value"),
+            unit=pl.when(pl.col("is_unit_known")).then("canonical_unit").otherwise("unit"),
+            parameter=pl.coalesce("name", "parameter"),
+        )
+    )
+    frame = cells.with_columns(flag_cells(cells)).select(
+        pl.col(name).cast(dtype) for name, dtype in CLEANED_NUMERICS.schema.items()
+    )
+    return Judged(frame, _unknown_columns(raw_numerics, frame, raw_records))
+
+
+def _meanings(raw_numerics: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per (parameter, unit) of the source with what the catalogue says of it."""
+    rows: list[dict[str, Any]] = []
+    for source, unit in raw_numerics.select("parameter", "unit").unique().sort("parameter", "unit").iter_rows():
+        parameter = find_parameter(source)
+        row: dict[str, Any] = {"parameter": source, "unit": unit, "is_unit_known": False}
+        if parameter is not None:
+            conversion = parameter.units.get(unit or "")
+            row |= {
+                "name": parameter.name,
+                "canonical_unit": parameter.unit,
+                "is_unit_known": conversion is not None,
+                "low": parameter.bounds.low,
+                "high": parameter.bounds.high,
+                "includes_low": parameter.bounds.includes_low,
+                "includes_high": parameter.bounds.includes_high,
+                "is_zero_no_signal": parameter.is_zero_no_signal,
+                "site": parameter.site,
+                "role": parameter.role,
+            }
+            if conversion is not None:
+                row |= {"shift": conversion.shift, "factor": conversion.factor}
+        rows.append(row)
+    return pl.DataFrame(rows, schema=_MEANING)
+
+
+def _unknown_columns(raw_numerics: pl.DataFrame, cleaned: pl.DataFrame, raw_records: pl.DataFrame) -> pl.DataFrame:
+    """Return one rejected row per record and column that the catalogue does not know."""
+    unknown = (
+        raw_numerics.select("subject_id", "record_id", "source_row", "source_column", "parameter", "unit")
+        .filter(cleaned["flag"].is_in([Flag.UNKNOWN_PARAMETER.value, Flag.UNKNOWN_UNIT.value]))
+        .group_by("subject_id", "record_id", "source_column", "parameter", "unit")
+        .agg(pl.col("source_row").min(), pl.len())
+        .sort("record_id", "source_column")
+    )
+    folders = dict(raw_records.group_by("record_id").agg(pl.col("file").min().str.replace(r"[^/]*$", "")).iter_rows())
+    rejections = []
+    for subject_id, record_id, column, source, unit, row, count in unknown.iter_rows():
+        file = f"{folders.get(record_id, '')}{record_id}n.csv.gz"
+        parameter = find_parameter(source)
+        if parameter is None:
+            near = difflib.get_close_matches(source, [name for p in PARAMETERS for name in p.sources], n=1)
+            hint = f" Did the source mean {near[0]!r}?" if near else ""
+            rule, message = (
+                "unknown_parameter",
+                f"found parameter {source!r}, expected one of the catalogue in numerics.parameters.{hint}",
+            )
+        else:
+            rule = "unknown_unit"
+            message = f"found unit {unit!r} of {source!r}, expected one of {', '.join(sorted(parameter.units))}"
+        rejections.append(
+            Rejection(
+                _TABLE,
+                file,
+                f"line {row + 1}, column {column}",
+                rule,
+                message,
+                "Add it to numerics.parameters with bounds and their source; the values were kept as read, flagged.",
+                subject_id,
+                count,
+            )
+        )
+    return rejected_frame(rejections)

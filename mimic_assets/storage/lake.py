@@ -1,0 +1,216 @@
+"""A lake: tables as objects under a root. Frames in, frames out; knows tables and keys, nothing about medicine.
+
+Belongs here: writing a key whole (rejections first, then the rows: the rows' object is the commit), what is stored, and
+reading or scanning it. Not here: paths (`keys`), bytes (`objects`), the Parquet file (`parquet`), SQL (`query`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from mimic_assets.schemas.judged import Judged
+from mimic_assets.schemas.model import Table
+from mimic_assets.schemas.tables import REJECTED_INPUTS, TABLES
+from mimic_assets.settings import S3Settings
+from mimic_assets.storage import keys, parquet
+from mimic_assets.storage.keys import Key
+from mimic_assets.storage.objects import ObjectInfo, ObjectRoot, open_root
+
+_EXTRA = "extra."
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is known of a stored key without reading its rows."""
+
+    path: str
+    """Relative to the lake."""
+    row_count: int
+    byte_count: int
+    sha256: str
+    """SHA-256 of the rows' bytes (the file before its footer): equal rows, equal value, whatever the fingerprint."""
+    fingerprint: str
+    """Of the inputs, code and task it was made from; equal means there is nothing to do."""
+    rejected_count: int
+    """Rows of `rejected_inputs` beside it."""
+    extra: Mapping[str, str]
+    """What the writer added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """Tables under a root. Pickles small: a worker process opens clients of its own."""
+
+    root: ObjectRoot
+
+    @staticmethod
+    def open(uri: str, s3: S3Settings | None = None, *, create: bool = True) -> "Lake":
+        """Open the lake at a folder or s3://bucket/prefix; RequestError where that place cannot be used."""
+        return Lake(open_root(uri, s3, create=create))
+
+    def write(
+        self, table: Table, key: Key, judged: Judged, fingerprint: str, extra: Mapping[str, str] | None = None
+    ) -> Stored:
+        """Store a key: its rejections (removed where there are none), then its rows.
+
+        A process killed in between leaves the old rows with the old fingerprint, so the key is made again.
+
+        Raises:
+            InternalError: the frame does not have the table's columns, or nulls where none may be; nothing was changed.
+            RequestError: the place refused; the key is as before or has no rows' object with this fingerprint.
+        """
+        more = {f"{_EXTRA}{name}": value for name, value in (extra or {}).items()}
+        own = {
+            "table": table.name,
+            "fingerprint": fingerprint,
+            "rows": str(judged.frame.height),
+            "rejected": str(judged.rejected.height),
+        }
+        rows = parquet.encode(table, judged.frame, own | more)
+        self._put_rejected(table, key, judged.rejected)
+        path = keys.data_path(table, key)
+        byte_count = self.root.put(path, rows.data)
+        return Stored(
+            path, judged.frame.height, byte_count, rows.sha256, fingerprint, judged.rejected.height, dict(extra or {})
+        )
+
+    def quarantine(self, table: Table, key: Key, rejected: pl.DataFrame) -> None:
+        """Take a key's rows away and leave only the reasons, so that a stale object cannot pass for this run's."""
+        self.root.delete(keys.data_path(table, key))
+        self._put_rejected(table, key, rejected)
+
+    def _put_rejected(self, table: Table, key: Key, rejected: pl.DataFrame) -> None:
+        path = keys.rejected_path(table, key)
+        if rejected.is_empty():
+            self.root.delete(path)
+            return
+        metadata = {"table": REJECTED_INPUTS.name, "rows": str(rejected.height)}
+        self.root.put(path, parquet.encode(REJECTED_INPUTS, rejected, metadata).data)
+
+    def stored(self, table: Table, key: Key) -> Stored | None:
+        """Return what is known of a key from its footer, in one request.
+
+        None where it has no rows' object, or one that is no whole Parquet file (damaged from outside: make it again).
+        """
+        path = keys.data_path(table, key)
+        try:
+            tail, size = self.root.tail(path, parquet.FOOTER_BYTES)
+            needed = parquet.footer_bytes(tail)
+            if needed > len(tail):
+                tail, size = self.root.tail(path, needed)
+            footer = parquet.read_footer(tail)
+        except (FileNotFoundError, ValueError):
+            return None
+        said = footer.metadata
+        return Stored(
+            path,
+            footer.row_count,
+            size,
+            said.get("sha256", ""),
+            said.get("fingerprint", ""),
+            int(said.get("rejected", "0")),
+            {name.removeprefix(_EXTRA): value for name, value in said.items() if name.startswith(_EXTRA)},
+        )
+
+    def fingerprint(self, table: Table, key: Key) -> str | None:
+        """Return the fingerprint a key was stored with; None where it has no rows' object."""
+        stored = self.stored(table, key)
+        return None if stored is None else stored.fingerprint
+
+    def extra(self, table: Table, key: Key) -> dict[str, str]:
+        """Return what the writer of a key added; empty where it has no rows' object."""
+        stored = self.stored(table, key)
+        return {} if stored is None else dict(stored.extra)
+
+    def read(
+        self, table: Table, key: Key, columns: Iterable[str] | None = None, subject_id: int | None = None
+    ) -> pl.DataFrame:
+        """Return the rows of a key in their stored order.
+
+        Args:
+            table: the table.
+            key: the key.
+            columns: only these, in this order; all where None.
+            subject_id: only this subject's rows; row groups without it are not read (for bucketed tables).
+
+        Raises:
+            KeyError: the key has no rows' object.
+        """
+        path = keys.data_path(table, key)
+        if self.root.head(path) is None:
+            raise KeyError(f"{path} is not in the lake {self.root.uri}.")
+        rows = self._scan(table, [path])
+        if subject_id is not None:
+            rows = rows.filter(pl.col("subject_id") == subject_id)
+        if columns is not None:
+            rows = rows.select(list(columns))
+        return rows.collect()
+
+    def rejected(self, table: Table, key: Key) -> pl.DataFrame:
+        """Return the inputs refused while a key was made, as rows of `rejected_inputs`; none where nothing was."""
+        path = keys.rejected_path(table, key)
+        if self.root.head(path) is None:
+            return REJECTED_INPUTS.empty()
+        return self._scan(REJECTED_INPUTS, [path]).collect()
+
+    def scan(self, table: Table, task: str | None = None, partitions: Iterable[int] | None = None) -> pl.LazyFrame:
+        """Return a table's rows without loading them, key by key in the order of `keys`.
+
+        Args:
+            table: the table.
+            task: only this task's keys.
+            partitions: only these subjects or buckets; those that have no object add nothing.
+        """
+        wanted = None if partitions is None else frozenset(partitions)
+        found = [key for key in self.keys(table, task) if wanted is None or key.partition in wanted]
+        return self._scan(table, [keys.data_path(table, key) for key in found])
+
+    def scan_rejected(self) -> pl.LazyFrame:
+        """Return every rejection in the lake without loading them, ordered by table, task and partition."""
+        return self._scan(REJECTED_INPUTS, self.rejected_paths())
+
+    def _scan(self, table: Table, paths: list[str]) -> pl.LazyFrame:
+        if not paths:
+            return table.empty().lazy()
+        return pl.scan_parquet(
+            [self.root.address(path) for path in paths],
+            schema=table.schema,
+            hive_partitioning=False,
+            glob=False,
+            **self.root.scan_options(),
+        )
+
+    def keys(self, table: Table, task: str | None = None) -> list[Key]:
+        """Return the keys of a table (or of one task of it) that have rows, sorted by task and number."""
+        return self._listed(keys.listing_prefix(table, task), keys.DATA)
+
+    def _listed(self, prefix: str, file: str) -> list[Key]:
+        found = (keys.parse(info.path) for info in self.root.list(prefix))
+        return sorted((key for _, key, name in filter(None, found) if name == file), key=_by_task_and_number)
+
+    def rejected_paths(self) -> list[str]:
+        """Return the path of every object of rejections, in the order of tables, tasks and numbers."""
+        return [
+            keys.rejected_path(table, key)
+            for table in TABLES.values()
+            for key in self._listed(keys.listing_prefix(table), keys.REJECTED)
+        ]
+
+    def remove(self, table: Table, key: Key) -> None:
+        """Remove a key's rows and then its rejections; shards beside them stay."""
+        self.root.delete(keys.data_path(table, key))
+        self.root.delete(keys.rejected_path(table, key))
+
+    def put_file(self, path: str, file: Path) -> int:
+        """Store a file (a shard) whole under a path of the lake; return its bytes."""
+        return self.root.put(path, file)
+
+    def list_files(self, prefix: str) -> list[ObjectInfo]:
+        """Return every object under a folder, sorted by path, hidden ones left out."""
+        return self.root.list(prefix)
+
+
+def _by_task_and_number(key: Key) -> tuple[str, int]:
+    return key.task or "", key.partition or 0

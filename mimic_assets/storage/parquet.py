@@ -1,0 +1,107 @@
+"""What a stored object of a table is: a Parquet file whose bytes depend on its rows and metadata alone.
+
+Belongs here: encoding and the footer's key-value metadata. Not here: where the bytes go (`lake`). The writer is
+Arrow's, which is single-threaded, with fixed row groups and encodings, so equal frames give equal bytes on any machine
+with the same library versions. Unit and meaning of each column travel in the Arrow schema.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mimic_assets.errors import InternalError
+from mimic_assets.schemas.arrow import arrow_schema
+from mimic_assets.schemas.model import Table
+
+FOOTER_BYTES = 64 << 10
+"""What a reader fetches first; larger footers cost a second request."""
+_ROW_GROUP_ROWS = 1 << 16
+_PREFIX = "mimic_assets."
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """What a file says of itself."""
+
+    row_count: int
+    metadata: dict[str, str]
+    """Key-value metadata under our prefix, without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A Parquet file in memory."""
+
+    data: bytes
+    sha256: str
+    """SHA-256 of the bytes before the footer: it changes with the rows, not with the metadata."""
+
+
+def encode(table: Table, frame: pl.DataFrame, metadata: dict[str, str]) -> Encoded:
+    """Return a frame as the table's Parquet file; `metadata` goes into the footer, `sha256` is added to it.
+
+    Raises:
+        InternalError: columns, their order or types are not the table's, or a null stands where none may be.
+    """
+    if frame.schema != table.schema or frame.columns != table.schema.names():
+        raise InternalError(f"{table.name}: {_difference(table, frame)}")
+    schema = arrow_schema(table)
+    for name, count in frame.null_count().to_dicts()[0].items() if frame.height else ():
+        if count and name not in table.optional:
+            raise InternalError(f"{table.name}.{name}: {count} nulls found, none expected; the column is not optional.")
+    rows = frame.rechunk().to_arrow().cast(schema)
+    numbers = [field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_timestamp(field.type)]
+    others = [field.name for field in schema if field.name not in numbers]
+    sink = io.BytesIO()
+    with pq.ParquetWriter(
+        sink,
+        schema,
+        compression="zstd",
+        compression_level=3,
+        use_dictionary=others,
+        column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),  # ids and ticks rise: a few bits each
+    ) as writer:
+        writer.write_table(rows, row_group_size=_ROW_GROUP_ROWS)
+        digest = hashlib.sha256(sink.getbuffer()).hexdigest()
+        given = {**metadata, "sha256": digest}
+        writer.add_key_value_metadata({f"{_PREFIX}{name}": given[name] for name in sorted(given)})
+    return Encoded(sink.getvalue(), digest)
+
+
+def footer_bytes(tail: bytes) -> int:
+    """Return how many bytes at the end of a Parquet file its footer takes, from the last eight of them or more.
+
+    Raises:
+        ValueError: the bytes do not end as a Parquet file does.
+    """
+    if len(tail) < 8 or tail[-4:] != b"PAR1":
+        raise ValueError("'PAR1' was expected at the end of the file")
+    return int.from_bytes(tail[-8:-4], "little") + 8
+
+
+def read_footer(tail: bytes) -> Footer:
+    """Return what a file says of itself, from its last bytes (at least `footer_bytes` of them).
+
+    Raises:
+        ValueError: they are no footer.
+    """
+    found = pq.read_metadata(pa.BufferReader(tail))
+    metadata = {
+        name.decode().removeprefix(_PREFIX): value.decode()
+        for name, value in (found.metadata or {}).items()
+        if name.decode().startswith(_PREFIX)
+    }
+    return Footer(found.num_rows, metadata)
+
+
+def _difference(table: Table, frame: pl.DataFrame) -> str:
+    expected, found = table.schema, frame.schema
+    missing = [name for name in expected if name not in found]
+    extra = [name for name in found if name not in expected]
+    wrong = [f"{n} is {found[n]}, {expected[n]} expected" for n in expected if n in found and found[n] != expected[n]]
+    parts = [f"columns missing: {missing}"] * bool(missing) + [f"columns unknown: {extra}"] * bool(extra) + wrong
+    return "; ".join(parts) or f"columns stand in the order {list(found)}, {list(expected)} expected"

@@ -1,0 +1,16 @@
+"""Stage 4 and the end of stage 3: index times, labels, and the windows that are cut for them.
+
+In: clinical_extract, clinical_events, record_stays, cleaned_numerics (one patient), and a task.
+Out: clinical_labels (`label_stays`) and windowed_samples (`cut_windows`).
+
+Where do I go to... see which index times exist? `index_times`. know what makes a label positive, or why it is null?
+`targets`, `untimed_events`, `follow_up`, `code_status` and `care_limitation`, put in order by `exclusions`, composed by
+`labels`. see which record a window is cut from? `coverage`. see what is in a window? `series` -> `grid` ->
+`gap_policies` -> `features`, composed by `samples`. prove that nothing of the future is in it? `leakage`.
+"""
+
+from mimic_assets.windows.labels import label_stays
+from mimic_assets.windows.leakage import truncated
+from mimic_assets.windows.samples import cut_windows
+
+__all__ = ["cut_windows", "label_stays", "truncated"]

@@ -1,0 +1,67 @@
+"""Which record a window is cut from, and how much of it is observed, judged from what is there by the index time.
+
+A label does not depend on this: an index time without a record keeps its label and gives no window.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mimic_assets.schemas.vocabulary import WindowExclusion
+from mimic_assets.tasks.model import Task
+from mimic_assets.windows.grid import cell_edges, cells_with
+from mimic_assets.windows.microseconds import Microseconds
+from mimic_assets.windows.recordings import Recording
+from mimic_assets.windows.series import RecordSeries, Values
+
+NO_RECORD = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The record chosen at each index time, and the share of its window's cells that were observed."""
+
+    record_ids: npt.NDArray[np.int64]
+    """NO_RECORD where no record of the stay covers the observation."""
+    fractions: Values
+    """Share of cells in which at least one coverage parameter is usable; NaN without a record."""
+
+
+def choose_records(
+    index: Microseconds, task: Task, recordings: list[Recording], series: Mapping[int, RecordSeries]
+) -> Coverage:
+    """Return for each index time the record that covers the whole observation and was observed in most cells.
+
+    Args:
+        index: index times of one stay.
+        task: the task.
+        recordings: records of that stay, ascending by record_id: of equals, the lower id is taken.
+        series: what those records delivered.
+    """
+    edges = cell_edges(index, task.numerics.observation_s, task.numerics.cell_s)
+    record_ids = np.full(index.shape, NO_RECORD, dtype=np.int64)
+    fractions = np.full(index.shape, np.nan)
+    for recording in recordings:
+        covered = np.flatnonzero(recording.covers(edges[:, 0], edges[:, -1]))
+        observed = np.zeros((len(covered), task.numerics.cell_count), dtype=np.bool_)
+        for parameter in task.coverage.any_of:
+            observed |= cells_with(series[recording.record_id].usable_of(parameter)[0], edges[covered])
+        shares = observed.sum(axis=1) / task.numerics.cell_count
+        is_better = ~(shares <= fractions[covered])  # any share is better than NaN
+        record_ids[covered[is_better]] = recording.record_id
+        fractions[covered[is_better]] = shares[is_better]
+    return Coverage(record_ids, fractions)
+
+
+def window_exclusions(coverage: Coverage, has_label: npt.NDArray[np.bool_], task: Task) -> list[WindowExclusion | None]:
+    """Return why a labelled index time gives no window; None where it gives one, or has no label."""
+    has_record = coverage.record_ids != NO_RECORD
+    is_low = has_record & ~(coverage.fractions >= task.coverage.minimum_fraction)
+    exclusions: list[WindowExclusion | None] = [None] * len(has_label)
+    for place in np.flatnonzero(has_label & ~has_record).tolist():
+        exclusions[place] = WindowExclusion.NO_RECORD
+    for place in np.flatnonzero(has_label & is_low).tolist():
+        exclusions[place] = WindowExclusion.LOW_COVERAGE
+    return exclusions

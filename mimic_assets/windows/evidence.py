@@ -1,0 +1,115 @@
+"""What the events, follow-up and care of a patient say about each index time of a stay: label, or exclusion.
+
+A positive needs an event that lies in the target for certain, and no reason against it. Some reasons forbid only a
+negative: an incomplete source, an untimed event, follow-up that ends before the target.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mimic_assets.schemas.vocabulary import CareLimitation, Event, Exclusion
+from mimic_assets.tasks.model import Task
+from mimic_assets.windows.exclusions import Mask, first_exclusion
+from mimic_assets.windows.follow_up import deaths_in_admission, follow_up_ends
+from mimic_assets.windows.index_times import Stay
+from mimic_assets.windows.microseconds import AFTER_ALL, SECOND, Microseconds
+from mimic_assets.windows.targets import KnownEvent, Places, lived_events, place_deaths, place_events, timed_deaths
+from mimic_assets.windows.untimed_events import hidden_negatives, untimed_events
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One entry per index time."""
+
+    labels: list[bool | None]
+    exclusions: list[Exclusion | None]
+    event_ids: list[str | None]
+    """The event behind a positive or an exclusion."""
+    follow_up: Microseconds
+
+
+def weigh(
+    index: Microseconds,
+    task: Task,
+    stay: Stay,
+    events: list[KnownEvent],
+    runs: list[tuple[int, int]],
+    care: list[CareLimitation],
+    source_is_incomplete: bool,
+) -> Evidence:
+    """Return label, exclusion, event and follow-up at each index time of a stay.
+
+    Args:
+        index: index times, ascending.
+        task: the task.
+        stay: the stay.
+        events: all events of the patient.
+        runs: runs of usable arterial pressure.
+        care: limitation known at each index time.
+        source_is_incomplete: whether a table that could hold the event did not arrive whole.
+    """
+    gap, horizon = task.target.gap_s * SECOND, task.target.horizon_s * SECOND
+    timed = lived_events(events, task.event.kind, task.event.minimum_tier)
+    untimed = untimed_events(events, task.event.kind, task.event.minimum_tier)
+    deaths = timed_deaths(events)
+    placed = place_events(index, timed, gap, horizon, task.index.blanking_s * SECOND)
+    dead, dying = place_deaths(index, deaths)
+    hidden = hidden_negatives(index, stay, untimed, gap, horizon)
+    follow_up = follow_up_ends(index, task, stay, events, runs)
+    is_hit = placed.in_target >= 0
+    is_dead = _named(deaths, dead), _named(deaths, dying)
+    limited = np.array([limitation in task.care.excluded for limitation in care], dtype=np.bool_)
+    comfort = np.array([limitation is CareLimitation.COMFORT for limitation in care], dtype=np.bool_)
+    reasons: dict[Exclusion, Mask] = {
+        Exclusion.INVALID_STAY: np.full(index.shape, _died_before(stay, events)),
+        Exclusion.SOURCE_INCOMPLETE: ~is_hit & source_is_incomplete,
+        Exclusion.STAY_ENDED: index > _end_of_stay(stay, events),
+        Exclusion.AFTER_EVENT: (placed.under_way >= 0) | (dead >= 0),
+        Exclusion.BLANKING: placed.blanked >= 0,
+        Exclusion.COMFORT_CARE: limited & comfort,
+        Exclusion.CARE_LIMITED: limited & ~comfort,
+        Exclusion.EVENT_IN_GAP: placed.in_gap >= 0,
+        Exclusion.EVENT_TIME_UNCERTAIN: (placed.uncertain >= 0) | (dying >= 0),
+        Exclusion.UNTIMED_EVENT_IN_STAY: ~is_hit & (hidden >= 0),
+        Exclusion.FOLLOW_UP_INCOMPLETE: ~is_hit & ~((index + gap + horizon) <= follow_up),
+    }
+    exclusions = first_exclusion(reasons, len(index))
+    behind: dict[Exclusion | None, list[str | None]] = {
+        None: _named(timed, placed.in_target),
+        Exclusion.AFTER_EVENT: _either(_named(timed, placed.under_way), is_dead[0]),
+        Exclusion.BLANKING: _named(timed, placed.blanked),
+        Exclusion.EVENT_IN_GAP: _named(timed, placed.in_gap),
+        Exclusion.EVENT_TIME_UNCERTAIN: _either(_named(timed, placed.uncertain), is_dead[1]),
+        Exclusion.UNTIMED_EVENT_IN_STAY: _named(untimed, hidden),
+    }
+    return Evidence(
+        labels=[hit if reason is None else None for hit, reason in zip(is_hit.tolist(), exclusions, strict=True)],
+        exclusions=exclusions,
+        event_ids=[behind[reason][place] if reason in behind else None for place, reason in enumerate(exclusions)],
+        follow_up=follow_up,
+    )
+
+
+def _died_before(stay: Stay, events: list[KnownEvent]) -> bool:
+    """Return whether a death, timed or known to the day, lies before the stay's admission: its times cannot be used."""
+    start = stay.start if stay.admission_start is None else min(stay.admission_start, stay.start)
+    return any(event.kind == Event.DEATH and event.upper <= start for event in events)
+
+
+def _end_of_stay(stay: Stay, events: list[KnownEvent]) -> int:
+    """Return the last time a patient can be in the stay: the discharge from hospital where it comes before outtime.
+
+    Not where the admission has a timed death: dischtime may then be hours before the death.
+    """
+    if stay.admission_end is None or deaths_in_admission(stay, events):
+        return AFTER_ALL
+    return stay.admission_end
+
+
+def _named(events: list[KnownEvent], places: Places) -> list[str | None]:
+    return [None if place < 0 else events[place].event_id for place in places.tolist()]
+
+
+def _either(first: list[str | None], second: list[str | None]) -> list[str | None]:
+    return [one if one is not None else other for one, other in zip(first, second, strict=True)]

