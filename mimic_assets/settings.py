@@ -17,14 +17,16 @@ from mimic_assets.tasks import shipped_tasks
 
 
 def _either(name: str, *standard: str) -> AliasChoices:
-    """Our own variable first, then the AWS standard ones."""
-    return AliasChoices(name, f"MIMIC_ASSETS_S3_{name.upper()}", *standard)
+    """Our own variable first, then the AWS standard ones (a bare REGION means nothing)."""
+    return AliasChoices(f"MIMIC_ASSETS_S3_{name.upper()}", *standard)
 
 
 class S3Settings(BaseSettings):
     """An S3 endpoint and how to sign; each part falls back to the standard AWS variable."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MIMIC_ASSETS_S3_", frozen=True, extra="forbid", env_ignore_empty=True, populate_by_name=True
+    )
 
     endpoint: str | None = Field(
         default=None, validation_alias=_either("endpoint", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")

@@ -29,6 +29,10 @@ from mimic_assets.schemas.tables import TABLES
 from mimic_assets.settings import Settings, dagster_home_for
 
 
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""The console shows our own progress; the event log in the instance keeps everything."""
+
+
 @dataclass(slots=True)
 class Journey:
     """What a run did."""
@@ -109,7 +113,7 @@ def _execute(
     graph: dg.Definitions, job: str, instance: dg.DagsterInstance, settings: Settings, journey: Journey, tags: dict[str, str]
 ) -> None:
     tags = tags | {PROCESS_TAG: this_process()}
-    result = graph.resolve_job_def(job).execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+    result = graph.resolve_job_def(job).execute_in_process(_QUIET, instance=instance, tags=tags, raise_on_error=False)
     journey.runs.append(result.run_id)
     home = dagster_home_for(settings.lake)
     for table in TABLES:

@@ -10,6 +10,7 @@ from functools import partial
 import polars as pl
 
 from mimic_assets.clinical.source_tables import Kind
+from mimic_assets.schemas.model import Field
 
 _TIME = "%Y-%m-%d %H:%M:%S"
 _OTHER_TIMES = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f")
@@ -31,10 +32,21 @@ def read_cells(text: pl.Series, kind: Kind) -> pl.Series:
             times = _again(text, times, partial(_times, time_format=other))
         return times
     if kind is Kind.DATE:
-        return text.str.head(len("2180-07-23")).str.to_date(_DATE, strict=False).cast(pl.Datetime("us"))
+        dates = text.str.to_date(_DATE, strict=False).cast(pl.Datetime("us"))
+        return _again(text, dates, lambda t: _times(t, _TIME).dt.truncate("1d"))
     if kind is Kind.CODE:
         return text.str.replace_all(r"[. ]", "").str.to_uppercase()
     return text
+
+
+def within_limits(cells: pl.Series, field: Field) -> pl.Series:
+    """Return the cells in the type of an extract column, null where they lie outside its limits."""
+    typed = cells.cast(field.dtype, strict=False)
+    if field.minimum is not None:
+        typed = typed.set(typed < field.minimum, None)
+    if field.maximum is not None:
+        typed = typed.set(typed > field.maximum, None)
+    return typed
 
 
 def _times(text: pl.Series, time_format: str) -> pl.Series:

@@ -1,6 +1,7 @@
 """One table of the source, streamed: its file found, its columns checked, its blocks read as typed rows."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -50,9 +51,11 @@ def read_table(tree: FileTree, table: SourceTable, reading: Reading, defects: De
     header: tuple[str, ...] = ()
     names: dict[str, str] = {}
     items = None if table.items is None else Items.of(table.items)
-    with tree.open(found.path) as file:
-        parts = _with_position(file, blocks(file, found.is_gzip, reading.block_bytes))
-        for item, position in read_ahead(parts):
+    with ExitStack() as context:
+        file = context.enter_context(tree.open(found.path))
+        parts = blocks(file, found.is_gzip, reading.block_bytes)
+        ahead = context.enter_context(closing(read_ahead(_with_position(file, parts))))
+        for item, position in ahead:
             if isinstance(item, FileDefect):
                 defects.files.append(item)
             elif isinstance(item, Header):

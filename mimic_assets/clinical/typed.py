@@ -8,13 +8,14 @@ from collections.abc import Collection
 import polars as pl
 
 from mimic_assets.clinical.buckets import bucket_expression
-from mimic_assets.clinical.cells import read_cells
+from mimic_assets.clinical.cells import read_cells, within_limits
 from mimic_assets.clinical.defects import Defects, RowDefect
 from mimic_assets.clinical.source_tables import Cell, Kind, SourceTable
 from mimic_assets.clinical.wanted import LINE
 from mimic_assets.schemas.tables import CLINICAL_EXTRACT
 
 _KEPT = "Compare the cell with the published file; the row is kept with that column null."
+_FIELDS = {field.name: field for field in CLINICAL_EXTRACT.columns}
 _DROPPED = "Compare the cell with the published file; the row was not used."
 
 
@@ -43,7 +44,7 @@ def typed_rows(
     if no_subject.height:
         defect = RowDefect("bad_subject_id", "subject_id", "a positive integer", _DROPPED)
         line = no_subject.get_column(LINE)
-        defects.add(defect, no_subject.height, int(line[0]), "a subject_id that is none")
+        defects.add(defect, no_subject.height, int(line[0]), "a cell that cannot be read")
     strings = strings.filter(pl.col("_subject") >= 1).with_columns(bucket_expression(buckets, "_subject"))
     if len(wanted) < buckets:
         strings = strings.filter(pl.col("bucket").is_in(sorted(wanted)))
@@ -53,7 +54,7 @@ def typed_rows(
     read: dict[str, pl.Series] = {"bucket": strings.get_column("bucket"), "subject_id": strings.get_column("_subject")}
     for target, cell in table.cells.items():
         raw = strings.get_column(names[cell.column])
-        read[target] = read_cells(raw, cell.kind).cast(CLINICAL_EXTRACT.schema[target], strict=False)
+        read[target] = within_limits(read_cells(raw, cell.kind), _FIELDS[target])
         _judge(strings, raw, read[target], cell, target in table.required, defects)
     return pl.DataFrame(read)
 
@@ -64,7 +65,7 @@ def _judge(
     expected = cell.kind.value
     if read.null_count() > raw.null_count():
         unread = strings.filter(read.is_null() & raw.is_not_null())
-        _count(unread, RowDefect("bad_value", cell.column, expected, _KEPT), "a cell that is none", defects)
+        _count(unread, RowDefect("bad_value", cell.column, expected, _KEPT), "a cell that cannot be read", defects)
     if is_required and raw.null_count():
         empty = RowDefect("empty_cell", cell.column, expected, _KEPT)
         _count(strings.filter(raw.is_null()), empty, "an empty cell", defects)

@@ -53,7 +53,7 @@ def wanted_lines(lines: Lines, item_column: int, items: Items, defects: Defects)
     is_number = _are_digits(words, length)
     if not is_number.all():
         line = int(lines.numbers[np.flatnonzero(~is_number)[0]])
-        defects.add(_NOT_ITEM, int((~is_number).sum()), line, "a cell that is no integer")
+        defects.add(_NOT_ITEM, int((~is_number).sum()), line, "a cell that cannot be read")
     matches: npt.NDArray[np.bool_] = (items.words[found] == words) & (length <= _WORD)
     return matches
 

@@ -11,39 +11,39 @@ from datetime import datetime
 import polars as pl
 
 COMFORT = r"\bcomfort\b|\bCMO\b"
-"""Regular expression, case ignored, of order subtypes and code-status texts that mean comfort care."""
-_STATEMENT = rf"\bcode\s*status\b|{COMFORT}"
-"""Order subtypes that state anything about it; a palliative consult does not."""
+"""Order subtypes and code-status texts that mean comfort care; regular expression, case ignored."""
+LIFTING = r"\bresuscitat|\bfull code\b|\bDNA?R\b|\bCPR\b"
+"""Code-status texts that take the place of comfort care: full code, and DNR without it."""
+_ENDED = ("D/C", "H")
+"""Transactions that end or hold an order: which order is not in the extract, so they lift nothing."""
 _CODE_STATUS_ITEM = 223758
-_ENDED, _OTHER, _COMFORT = range(3)
 
 
 def is_comfort_in_force(clinical_extract: pl.DataFrame, hadm_id: int | None, time: datetime) -> bool:
-    """Return whether the admission's latest statement at or before a time is comfort care.
+    """Return whether the admission's latest readable statement at or before a time is comfort care.
 
-    A statement is a code-status or comfort order (at its ordertime), or a charted code status (at its charttime). A
-    discontinuation (`D/C`) ends what stood before; an order of the same time, its replacement, stands. Where
-    statements of one time differ, comfort care stands. Nothing carries over from another admission.
+    A statement is a code-status or comfort order (at its ordertime), or a charted code status (at its charttime). Texts
+    that say nothing readable, and orders that end or hold another, lift no comfort care, as in the labels'
+    `care_limitation`. Of statements of one time comfort care stands. Nothing carries over from another admission.
     """
-    text_of_row = pl.col("value_text")
-    orders = (pl.col("source_table") == "poe") & text_of_row.str.contains(f"(?i){_STATEMENT}")
+    text = pl.col("value_text").str
+    orders = (pl.col("source_table") == "poe") & text.contains(rf"(?i)\bcode\s*status\b|{COMFORT}")
     charted = (pl.col("source_table") == "chartevents") & (pl.col("item_id") == _CODE_STATUS_ITEM)
     rows = clinical_extract.filter(
         pl.col("hadm_id") == pl.lit(hadm_id, pl.Int64),
         pl.col("start_time") <= time,
-        orders | (charted & text_of_row.is_not_null()),
+        orders | (charted & (text.len_chars() > 0)),
     )
     details = _details(clinical_extract)
-    latest: tuple[datetime, int] | None = None
+    statements: list[tuple[datetime, bool]] = []
     for row in rows.iter_rows(named=True):
-        if row["source_table"] == "poe":
-            text = f"{row['value_text']} {details.get(row['source_id'], '')}"
-            ended = (row["code"] or "").strip().upper() == "D/C"
-        else:
-            text, ended = row["value_text"], False
-        kind = _ENDED if ended else _COMFORT if re.search(COMFORT, text, re.IGNORECASE) else _OTHER
-        latest = max(latest, (row["start_time"], kind)) if latest is not None else (row["start_time"], kind)
-    return latest is not None and latest[1] == _COMFORT
+        if row["source_table"] == "poe" and (row["code"] or "").strip().upper() in _ENDED:
+            continue
+        said = f"{row['value_text']} {details.get(row['source_id'], '')}"
+        is_comfort = re.search(COMFORT, said, re.IGNORECASE) is not None
+        if is_comfort or re.search(LIFTING, said, re.IGNORECASE):
+            statements.append((row["start_time"], is_comfort))
+    return max(statements, default=(time, False))[1]
 
 
 def _details(clinical_extract: pl.DataFrame) -> dict[str, str]:

@@ -41,8 +41,8 @@ def tensors_of(windows: pl.DataFrame, rule: NumericsRule) -> Tensors:
         rule: Parameters and cells of the task.
 
     Raises:
-        InternalError: a list has not one entry per parameter and cell, or a value is there exactly where its reason
-            says that it is missing (or the other way round).
+        InternalError: a list has not one entry per parameter and cell, a value is there where its reason says that
+            it is missing (or the other way round), or an age is infinite.
     """
     shape = (windows.height, len(rule.parameters), rule.cell_count)
     values = _array(windows, "cell_values", shape).astype(np.float32)
@@ -50,10 +50,10 @@ def tensors_of(windows: pl.DataFrame, rule: NumericsRule) -> Tensors:
     ages = _array(windows, "cell_ages_s", shape).astype(np.float32)
     values[np.isnan(values)] = CANONICAL_NAN
     ages[np.isnan(ages)] = CANONICAL_NAN
-    broken = int(np.count_nonzero(np.isfinite(values) != np.isin(reasons, VALUED)))
+    broken = int(np.count_nonzero((np.isfinite(values) != np.isin(reasons, VALUED)) | np.isinf(ages)))
     if broken:
         raise InternalError(
-            f"windowed_samples: {broken} cells found whose value contradicts their missing reason, none expected"
+            f"windowed_samples: {broken} cells found whose value or age contradicts their missing reason, none expected"
         )
     return Tensors(values, reasons, ages)
 

@@ -52,24 +52,20 @@ def clean(raw_numerics: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
         second 72 at the same tick `repeat`; a temperature of 98.6 F 37.0 `degC`.
     """
     meanings = _meanings(raw_numerics)
-    last_ticks = raw_records.select("record_id", "record_last_tick").unique(
-        "record_id", keep="first", maintain_order=True
-    )
+    last_ticks = raw_records.group_by("record_id").agg(pl.col("record_last_tick").first())
+    by_name = meanings.select("parameter", "unit", pl.row_index("code"))
     cells = (
-        raw_numerics.with_columns(is_text=pl.col("value").is_null())
-        .join(meanings, on=["parameter", "unit"], how="left", nulls_equal=True, maintain_order="left")
+        raw_numerics.select("record_id", "tick", "value", "parameter", "unit")
+        .join(by_name, on=["parameter", "unit"], how="left", nulls_equal=True, maintain_order="left")
+        .drop("parameter", "unit")
         .join(last_ticks, on="record_id", how="left", maintain_order="left")
-        .with_columns(
-            value=pl.when(pl.col("is_unit_known"))
-            .then((pl.col("value") + pl.col("shift")) * pl.col("factor"))
-            .otherwise("value"),
-            unit=pl.when(pl.col("is_unit_known")).then("canonical_unit").otherwise("unit"),
-            parameter=pl.coalesce("name", "parameter"),
-        )
     )
-    frame = cells.with_columns(flag_cells(cells)).select(
-        pl.col(name).cast(dtype) for name, dtype in CLEANED_NUMERICS.schema.items()
-    )
+    shift, factor = (meanings[name][cells["code"]] for name in ("shift", "factor"))
+    cells = cells.with_columns(value=(pl.col("value") + shift) * factor)
+    unit = pl.when("is_unit_known").then("canonical_unit").otherwise("unit").alias("unit")
+    named = meanings.select(pl.coalesce("name", "parameter").alias("parameter"), unit)[cells["code"]]
+    frame = raw_numerics.with_columns(named["parameter"], named["unit"], cells["value"], flag_cells(cells, meanings))
+    frame = frame.select(pl.col(name).cast(dtype) for name, dtype in CLEANED_NUMERICS.schema.items())
     return Judged(frame, _unknown_columns(raw_numerics, frame, raw_records))
 
 
@@ -78,7 +74,7 @@ def _meanings(raw_numerics: pl.DataFrame) -> pl.DataFrame:
     rows: list[dict[str, Any]] = []
     for source, unit in raw_numerics.select("parameter", "unit").unique().sort("parameter", "unit").iter_rows():
         parameter = find_parameter(source)
-        row: dict[str, Any] = {"parameter": source, "unit": unit, "is_unit_known": False}
+        row: dict[str, Any] = {"parameter": source, "unit": unit, "is_unit_known": False, "shift": 0.0, "factor": 1.0}
         if parameter is not None:
             conversion = parameter.units.get(unit or "")
             row |= {

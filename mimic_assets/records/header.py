@@ -21,6 +21,7 @@ _TIME = re.compile(r"(\d{1,2}):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}))?")
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _COUNT = re.compile(r"\d{1,12}")
 _INTEGER = re.compile(r"-?\d{1,9}")
+_SAMPLE = re.compile(r"-?\d{1,10}")
 _SEGMENT_NAME = re.compile(r"~|[-\w]+")
 _FILE_NAME = re.compile(r"~|[-\w]+(?:\.[-\w]+)*")
 _FORMAT = re.compile(r"(\d{1,3})(?:x([1-9]\d{0,2}))?")
@@ -148,7 +149,7 @@ def parse_header(text: str) -> tuple[Header | None, list[HeaderDefect]]:
     number, line = lines[0]
     header = _record_line(number, line, comments, defects)
     body = lines[1:]
-    is_master = header is not None and header.segment_count is not None
+    is_master = "/" in line.split()[0]
     segments = [_segment_line(n, line, defects) for n, line in body] if is_master else []
     signals = [_signal_line(n, line, defects) for n, line in body] if not is_master else []
     if header is None:
@@ -260,7 +261,7 @@ def _signal_line(number: int, line: str, defects: list[HeaderDefect]) -> SignalL
     gain = fields.match("gain", words[2], _GAIN, "steps per unit, gain(baseline)/unit")
     bits = fields.integer("resolution", words[3], _COUNT)
     zero = fields.integer("ADC zero", words[4])
-    initial = fields.integer("initial value", words[5])
+    initial = fields.integer("initial value", words[5], _SAMPLE)
     checksum = fields.integer("checksum", words[6])
     block = fields.integer("block size", words[7])
     if bits > 32:

@@ -45,21 +45,21 @@ def read_series(
     cleaned_numerics: pl.DataFrame, record_ids: Collection[int], parameters: Collection[str]
 ) -> dict[int, RecordSeries]:
     """Return the series of some records and parameters; a record without a row has empty ones."""
-    timed = cleaned_numerics.filter(pl.col("record_id").is_in(list(record_ids)) & pl.col("time").is_not_null())
-    wanted = timed.filter(pl.col("parameter").is_in(list(parameters))).sort(
-        "record_id", "parameter", "time", "source_row", "source_column"
-    )
-    usable = wanted.filter((pl.col("flag") == Flag.OK.value) & pl.col("value").is_finite())
+    timed = cleaned_numerics.lazy().filter(pl.col("record_id").is_in(list(record_ids)) & pl.col("time").is_not_null())
+    wanted = timed.filter(pl.col("parameter").is_in(list(parameters))).select(
+        "record_id", "parameter", "time", "source_row", "source_column", "value",
+        is_usable=(pl.col("flag") == Flag.OK.value) & pl.col("value").is_finite(),
+    )  # fmt: skip
+    all_times, wanted_rows = pl.collect_all([timed.select("record_id", "time"), wanted])
     series = {record_id: RecordSeries() for record_id in sorted(record_ids)}
-    for rows in timed.select("record_id", "time").partition_by("record_id", maintain_order=True):
+    for rows in all_times.partition_by("record_id", maintain_order=True):
         record_id = int(rows["record_id"][0])
         series[record_id] = RecordSeries(any_times=np.sort(to_microseconds(rows["time"], BEFORE_ALL)))
-    by = ("record_id", "parameter")
-    for rows in wanted.select(*by, "time").partition_by(by, maintain_order=True):
+    for rows in wanted_rows.partition_by("record_id", "parameter", maintain_order=True):
         record_id, parameter = rows.row(0)[:2]
-        series[record_id].row_times[parameter] = to_microseconds(rows["time"], BEFORE_ALL)
-    for rows in usable.select(*by, "time", "value").partition_by(by, maintain_order=True):
-        record_id, parameter = rows.row(0)[:2]
-        series[record_id].usable_times[parameter] = to_microseconds(rows["time"], BEFORE_ALL)
-        series[record_id].usable_values[parameter] = rows["value"].to_numpy()
+        own = rows.sort("time", "source_row", "source_column")
+        usable = own.filter(pl.col("is_usable"))
+        series[record_id].row_times[parameter] = to_microseconds(own["time"], BEFORE_ALL)
+        series[record_id].usable_times[parameter] = to_microseconds(usable["time"], BEFORE_ALL)
+        series[record_id].usable_values[parameter] = usable["value"].to_numpy()
     return series

@@ -60,7 +60,7 @@ def cells(draw: st.DrawFn) -> list[Cell]:
                 number += 1
                 found.append(Cell(record_id, tick, number, value, flag, parameter))
                 tick += step
-            tick += draw(st.sampled_from([0, 1, 1_000, 60_000, 60_001, 500_000]))
+            tick = max(0, tick + draw(st.sampled_from([-120_000, -1_500, 0, 1, 1_000, 60_000, 60_001, 500_000])))
     return found
 
 

@@ -39,7 +39,8 @@ def source_rows(draw: st.DrawFn) -> list[Row]:
     def admissions() -> Row:
         return row(
             "admissions", hadm_id=draw(st.sampled_from([HADM, HADM + 1])), start_time=draw(maybe_time),
-            end_time=draw(maybe_time), death_time=draw(maybe_time), value_text=draw(st.sampled_from(["HOME", "DIED", None])),
+            end_time=draw(maybe_time), death_time=draw(maybe_time),
+            value_text=draw(st.sampled_from(["HOME", "DIED", None])),
         )  # fmt: skip
 
     def stays() -> Row:

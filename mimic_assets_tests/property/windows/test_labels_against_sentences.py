@@ -11,14 +11,14 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mimic_assets.schemas.tables import CLINICAL_LABELS
+from mimic_assets.schemas.tables import CLINICAL_LABELS, RECORD_STAYS
 from mimic_assets.tasks import Task
-from mimic_assets_tests.unit.windows.patient_frames import ADMISSION, DAY, STAY, events, extract, numerics, task
 from mimic_assets.windows import label_stays
-from mimic_assets.schemas.tables import RECORD_STAYS
+from mimic_assets_tests.unit.windows.patient_frames import ADMISSION, DAY, STAY, events, extract, numerics, task
 
 MINUTE = timedelta(minutes=1)
 SPAN = 240
+LONG_AGO, FAR_AHEAD = DAY - timedelta(days=9999), DAY + timedelta(days=9999)
 minutes = st.integers(0, SPAN)
 
 
@@ -37,21 +37,31 @@ def ledgers(draw: st.DrawFn, kind: str) -> list[dict[str, Any]]:
         bounded = tier in "AB" or draw(st.booleans())
         rows.append(
             {
-                "event_id": f"e{number}", "event": kind, "tier": tier,
-                "lower_time": clock(lower) if bounded else None, "upper_time": clock(upper) if bounded else None,
+                "event_id": f"e{number}",
+                "event": kind,
+                "tier": tier,
+                "lower_time": clock(lower) if bounded else None,
+                "upper_time": clock(upper) if bounded else None,
                 "event_time": clock(upper) if tier in "AB" else None,
                 "event_end_time": clock(upper + draw(st.integers(0, 20))) if draw(st.booleans()) else None,
-                "hadm_id": draw(st.sampled_from([None, ADMISSION, 99])), "stay_id": draw(st.sampled_from([None, STAY, 98])),
+                "hadm_id": draw(st.sampled_from([None, ADMISSION, 99])),
+                "stay_id": draw(st.sampled_from([None, STAY, 98])),
             }
-        )  # fmt: skip
+        )
     if kind != "death" and draw(st.booleans()):
         lower = draw(minutes)
         rows.append(
             {
-                "event_id": "died", "event": "death", "tier": "A", "lower_time": clock(lower), "upper_time": clock(lower + 2),
-                "event_time": clock(lower + 1), "hadm_id": draw(st.sampled_from([ADMISSION, 99])), "stay_id": None,
+                "event_id": "died",
+                "event": "death",
+                "tier": "A",
+                "lower_time": clock(lower),
+                "upper_time": clock(lower + 2),
+                "event_time": clock(lower + 1),
+                "hadm_id": draw(st.sampled_from([ADMISSION, 99])),
+                "stay_id": None,
             }
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -68,20 +78,27 @@ def patients(draw: st.DrawFn) -> tuple[Task, dict[str, Any], list[dict[str, Any]
     )
     start = draw(st.integers(30, 60))
     hospital = {
-        "start": start, "end": start + draw(st.integers(0, 120)), "admitted": draw(st.integers(0, 90)),
+        "start": start,
+        "end": start + draw(st.integers(0, 120)),
+        "admitted": draw(st.integers(0, 90)),
         "discharged": draw(st.none() | st.integers(60, SPAN)),
-    }  # fmt: skip
+    }
     first = draw(minutes)
     signal = [m for m in range(first, first + draw(st.integers(0, 120))) if draw(st.integers(0, 19)) > 0]
     return of, hospital, draw(ledgers(kind)), signal, draw(st.booleans()) and draw(st.booleans())
 
 
 def bounds(row: dict[str, Any]) -> tuple[datetime, datetime]:
-    return row["lower_time"] or datetime.min, row["upper_time"] or datetime.max
+    return row["lower_time"] or LONG_AGO, row["upper_time"] or FAR_AHEAD
 
 
 def expected(
-    of: Task, hospital: dict[str, Any], ledger: list[dict[str, Any]], signal: list[int], incomplete: bool, index: datetime
+    of: Task,
+    hospital: dict[str, Any],
+    ledger: list[dict[str, Any]],
+    signal: list[int],
+    incomplete: bool,
+    index: datetime,
 ) -> tuple[bool | None, str | None]:
     """Return label and exclusion as the design's sentences give them."""
     gap_end, target_end = index + of.gap, index + of.gap + of.horizon
@@ -98,16 +115,18 @@ def expected(
         return None, "invalid_stay"
     if incomplete and not positive:
         return None, "source_incomplete"
-    own_deaths = [row for row in deaths if row["hadm_id"] == ADMISSION or (row["hadm_id"] is None and died_here(row, hospital))]
+    own_deaths = [
+        row for row in deaths if row["hadm_id"] == ADMISSION or (row["hadm_id"] is None and died_here(row, hospital))
+    ]
     if hospital["discharged"] is not None and not own_deaths and index > clock(hospital["discharged"]):
         return None, "stay_ended"
     for row in timed:
-        if bounds(row)[1] <= index <= max(row["event_end_time"] or datetime.min, bounds(row)[1]):
+        if bounds(row)[1] <= index <= max(row["event_end_time"] or LONG_AGO, bounds(row)[1]):
             return None, "after_event"
     if any(bounds(row)[1] <= index for row in deaths):
         return None, "after_event"
     for row in timed:
-        over = max(row["event_end_time"] or datetime.min, bounds(row)[1])
+        over = max(row["event_end_time"] or LONG_AGO, bounds(row)[1])
         if over < index <= over + of.blanking:
             return None, "blanking"
     if any(index < bounds(row)[0] and bounds(row)[1] <= gap_end for row in timed):
@@ -142,9 +161,13 @@ def is_hidden(row: dict[str, Any], of: Task, hospital: dict[str, Any], index: da
 
 
 def followed_until(
-    of: Task, hospital: dict[str, Any], ledger: list[dict[str, Any]], own_deaths: list[dict[str, Any]], signal: list[int],
+    of: Task,
+    hospital: dict[str, Any],
+    ledger: list[dict[str, Any]],
+    own_deaths: list[dict[str, Any]],
+    signal: list[int],
     index: datetime,
-) -> datetime | None:  # fmt: skip
+) -> datetime | None:
     if of.event.kind == "hypotension":
         end = None
         for minute in signal:
@@ -168,10 +191,21 @@ def frames(
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     ended = None if hospital["discharged"] is None else clock(hospital["discharged"])
     clinical = extract(
-        {"source_table": "icustays", "stay_id": STAY, "hadm_id": ADMISSION, "start_time": clock(hospital["start"]),
-         "end_time": clock(hospital["end"]), "category": "MICU"},
-        {"source_table": "admissions", "hadm_id": ADMISSION, "start_time": clock(hospital["admitted"]), "end_time": ended},
-    )  # fmt: skip
+        {
+            "source_table": "icustays",
+            "stay_id": STAY,
+            "hadm_id": ADMISSION,
+            "start_time": clock(hospital["start"]),
+            "end_time": clock(hospital["end"]),
+            "category": "MICU",
+        },
+        {
+            "source_table": "admissions",
+            "hadm_id": ADMISSION,
+            "start_time": clock(hospital["admitted"]),
+            "end_time": ended,
+        },
+    )
     cells = numerics([(clock(minute), "abp_mean", 80.0, "ok") for minute in signal])
     return clinical, events(*ledger), RECORD_STAYS.empty(), cells
 

@@ -63,6 +63,13 @@ def test_rows_of_one_minute_are_one_event_with_both_sources() -> None:
     assert second["sources"] == ["procedureevents:3"]
 
 
+def test_the_earliest_row_of_a_minute_gives_the_time_whatever_its_number() -> None:
+    [found] = events(procedure(225466, "2150-01-03 11:50:40"), procedure(225466, "2150-01-03 11:50:10"))
+    assert found["event_time"] == datetime(2150, 1, 3, 11, 50, 10)
+    assert found["upper_time"] == datetime(2150, 1, 3, 11, 51, 40)
+    assert found["sources"] == ["procedureevents:1", "procedureevents:2"]
+
+
 def test_different_kinds_at_one_minute_stay_apart() -> None:
     found = events(procedure(225466, "2150-01-03 11:50"), procedure(225464, "2150-01-03 11:50"))
     assert [event["event"] for event in found] == ["cardiac_arrest", "shock"]

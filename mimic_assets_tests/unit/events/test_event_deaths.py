@@ -166,7 +166,18 @@ def test_died_with_a_date_elsewhere_still_marks_its_admission() -> None:
             ],
             "in_unit",
         ),
-        ([order("o1", "2150-01-03 10:00", "Comfort care"), order("o2", "2150-01-03 12:00", kind="D/C")], "in_unit"),
+        # which order a discontinuation or hold ends is not known: it lifts nothing
+        ([order("o1", "2150-01-03 10:00", "Comfort care"), order("o2", "2150-01-03 12:00", kind="D/C")], "expected"),
+        ([order("o1", "2150-01-03 10:00", "Comfort care"), order("o2", "2150-01-03 12:00", kind="H")], "expected"),
+        ([order("o1", "2150-01-03 10:00", "Comfort care", kind="D/C")], "in_unit"),  # it is no order either
+        (
+            [order("o1", "2150-01-03 10:00", "Comfort care"), charted(223758, "2150-01-03 12:00", "unreadable")],
+            "expected",
+        ),
+        (
+            [charted(223758, "2150-01-03 10:00", "Comfort measures only"), charted(223758, "2150-01-03 12:00", "DNR")],
+            "in_unit",
+        ),
         (  # the discontinuation and its replacement carry one time
             [
                 order("o1", "2150-01-03 10:00"), order_detail("o1", "Do not resuscitate (DNR/DNI)"),

@@ -28,7 +28,8 @@ MAPPINGS = {
         "value_text": "statusdescription",
     },
     "icu/chartevents": {
-        "hadm_id": "hadm_id", "stay_id": "stay_id", "start_time": "charttime", "item_id": "itemid", "value_text": "value",
+        "hadm_id": "hadm_id", "stay_id": "stay_id", "start_time": "charttime", "item_id": "itemid",
+        "value_text": "value",
     },
     "hosp/poe": {
         "hadm_id": "hadm_id", "source_id": "poe_id", "start_time": "ordertime", "code": "transaction_type",
@@ -103,7 +104,7 @@ def test_history_codes_are_no_events(demo: pl.DataFrame, ledger: pl.DataFrame) -
 def test_death_of_10037861_is_its_deathtime(ledger: pl.DataFrame) -> None:
     [death] = of(ledger, 10037861, "death").to_dicts()
     assert (death["tier"], death["event_time"]) == ("A", datetime(2117, 3, 24, 23, 8))
-    assert death["sources"] == ["admissions:1", "patients:1"]
+    assert [source.split(":")[0] for source in death["sources"]] == ["admissions", "patients"]
 
 
 def test_the_arrest_code_of_10010471_has_no_time(ledger: pl.DataFrame) -> None:
@@ -145,13 +146,16 @@ def test_the_whole_ledger_is_what_the_source_tables_say(real_data: Path, ledger:
         select subject_id, 'death' as event, 'A' as tier, deathtime::timestamp as event_time
         from '{hosp}/admissions.csv.gz' where deathtime is not null
         union all select p.subject_id, 'death', 'C', null from '{hosp}/patients.csv.gz' p
-        where dod is not null and subject_id not in (select subject_id from '{hosp}/admissions.csv.gz' where deathtime is not null)
-        union all select subject_id, case itemid when 225466 then 'cardiac_arrest' when 225464 then 'shock' else 'respiratory_arrest' end,
+        where dod is not null
+            and subject_id not in (select subject_id from '{hosp}/admissions.csv.gz' where deathtime is not null)
+        union all select subject_id,
+            case itemid when 225466 then 'cardiac_arrest' when 225464 then 'shock' else 'respiratory_arrest' end,
             'A', starttime::timestamp
         from '{icu}/procedureevents.csv.gz' where itemid in (225466, 225464, 225475)
         union all select distinct subject_id, 'cardiac_arrest', 'D', null::timestamp
         from read_csv('{hosp}/diagnoses_icd.csv.gz', all_varchar=true)
-        where (icd_version = '9' and icd_code = '4275') or (icd_version = '10' and regexp_matches(icd_code, '^(I46[289]|I9712|I9771)'))
+        where (icd_version = '9' and icd_code = '4275')
+            or (icd_version = '10' and regexp_matches(icd_code, '^(I46[289]|I9712|I9771)'))
     """).pl()
     columns = ["subject_id", "event", "tier", "event_time"]
     found = ledger.select(columns)

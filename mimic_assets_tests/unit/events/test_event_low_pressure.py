@@ -111,6 +111,16 @@ def test_ticks_decide_the_order_not_source_rows() -> None:
     assert found["sources"] == [f"cleaned_numerics:{RECORD}:2-32"]
 
 
+def test_a_good_value_written_late_still_ends_the_run_at_its_tick() -> None:
+    assert events(pressures([(0, 80), *low(10, 310), (15, 70)])) == []  # 20 s to 310 s is too short
+
+
+def test_a_record_knows_no_good_value_of_another() -> None:
+    other = pressures([(0, 80), (10, 80)], record_id=RECORD - 1)
+    [found] = events(pl.concat([other, pressures(low(100, 500))]))
+    assert found["lower_time"] == second(100)  # the start of its own numerics
+
+
 def test_records_do_not_continue_each_other() -> None:
     one = pressures([(0, 80), *low(10, 200)])
     other = pressures(low(0, 150), record_id=RECORD + 1, start=second(210))

@@ -20,6 +20,7 @@ from mimic_assets.manifest import (
     gather_candidates,
     open_shard,
 )
+from mimic_assets.manifest.walk import selected_windows
 from mimic_assets.schemas.tables import REJECTED_INPUTS, TRAINING_MANIFEST
 from mimic_assets.schemas.vocabulary import MissingReason
 from mimic_assets.tasks import Task
@@ -182,9 +183,13 @@ def test_windows_that_vanish_between_two_walks_stop_the_manifest(tmp_path: Path)
         ({"sample_id": pl.lit("s_1")}, "1 repeated sample_id"),
         ({"cell_values": pl.lit([1.0], dtype=pl.List(pl.Float32))}, "cell_values: 2 windows found"),
         ({"cell_values": pl.lit(None, dtype=pl.List(pl.Float32))}, "cell_values: 2 windows found"),
-        ({"cell_values": pl.lit([None] * 6, dtype=pl.List(pl.Float32))}, "12 cells found whose value contradicts"),
+        (
+            {"cell_values": pl.lit([None] * 6, dtype=pl.List(pl.Float32))},
+            "12 cells found whose value or age contradicts",
+        ),
+        ({"cell_ages_s": pl.lit([float("inf")] * 6, dtype=pl.List(pl.Float32))}, "12 cells found whose value or age"),
         ({"cell_reasons": pl.lit([None] * 6, dtype=pl.List(pl.UInt8))}, "cell_reasons: 12 nulls"),
-        ({"cell_reasons": pl.lit([4] * 6, dtype=pl.List(pl.UInt8))}, "12 cells found whose value contradicts"),
+        ({"cell_reasons": pl.lit([4] * 6, dtype=pl.List(pl.UInt8))}, "12 cells found whose value or age contradicts"),
     ],
 )
 def test_broken_promises_of_the_windows_are_found(change: dict[str, pl.Expr], message: str) -> None:
@@ -204,25 +209,32 @@ def test_patients_out_of_order_are_found() -> None:
         gather_candidates(task, walk)
 
 
-def test_no_more_than_one_patient_is_in_memory(tmp_path: Path) -> None:
-    """Frames are counted while they live: when the next is asked for, the last one must be gone."""
+def test_no_more_than_one_patient_is_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames are counted while they live: when the next is made, the last one and what was cut from it must be gone."""
     task = small_task()
     alive = most = 0
+
+    def watched(frame: pl.DataFrame) -> pl.DataFrame:
+        nonlocal alive
+        alive += 1
+        weakref.finalize(frame, gone)
+        return frame
 
     def gone() -> None:
         nonlocal alive
         alive -= 1
 
     def walk() -> Iterator[tuple[int, pl.DataFrame]]:
-        nonlocal alive, most
+        nonlocal most
         for subject in range(1, 41):
             most = max(most, alive)
-            frame = random_rows(task, subject, 5, seed=1)
-            weakref.finalize(frame, gone)
-            alive += 1
-            yield subject, frame
-            del frame
+            yield subject, watched(random_rows(task, subject, 5, seed=1))
 
+    def watched_pieces(windows: Windows, selected: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        return map(watched, selected_windows(windows, selected))
+
+    monkeypatch.setattr("mimic_assets.manifest.normalisation.selected_windows", watched_pieces)
+    monkeypatch.setattr("mimic_assets.manifest.manifest.selected_windows", watched_pieces)
     built = build(task, walk, tmp_path)
     assert built.summary.splits["subject_count"].sum() == 40
     assert most == 0

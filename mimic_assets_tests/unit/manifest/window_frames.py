@@ -16,7 +16,10 @@ ADMITTED = datetime(2150, 1, 1)
 
 
 def small_task(parameters: Sequence[str] = ("heart_rate", "spo2"), cells: int = 3, **sections: dict[str, Any]) -> Task:
-    """The shipped death task on a small grid, with splits and controls of its own; `controls={...}` and so on replace single values of a section."""
+    """The shipped death task on a small grid, with splits and controls of its own.
+
+    `controls={...}` and so on replace single values of a section.
+    """
     values = load_task("in_hospital_death").model_dump()
     values["split"] = {"seed": 20260101, "train": 0.6, "tuning": 0.2, "held_out": 0.2}
     values["controls"] = {"per_positive": 4, "match_on": ("care_unit", "hours_in_stay"), "hours_in_stay_bin_h": 48}

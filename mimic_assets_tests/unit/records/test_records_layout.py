@@ -56,7 +56,7 @@ def test_the_files_of_a_patient_are_all_of_them_and_no_others(tmp_path: Path) ->
     folder = tmp_path / "waves/p100" / f"p{SUBJECT}"
     expected = sorted(path.relative_to(tmp_path).as_posix() for path in folder.rglob("*") if path.is_file())
     assert patient_files(tree, SUBJECT) == expected
-    assert len(expected) == 1 + 8 + 7
+    assert len(expected) == 1 + 9 + 8
 
 
 def test_published_sums_are_those_of_the_folder_in_either_notation(tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ def task(name: str = "in_hospital_death", **parts: Mapping[str, Any]) -> Task:
 def rows_of(table: Table, rows: Iterable[Mapping[str, Any]], **defaults: Any) -> pl.DataFrame:
     """Return rows with the table's columns; what is not said is null, unless a default says it."""
     return pl.DataFrame(
-        [dict.fromkeys(table.schema) | {"subject_id": SUBJECT} | defaults | dict(row) for row in rows], schema=table.schema
+        [dict.fromkeys(table.schema) | {"subject_id": SUBJECT} | defaults | dict(row) for row in rows],
+        schema=table.schema,
     )
 
 
@@ -59,12 +60,18 @@ def extract(*rows: Mapping[str, Any]) -> pl.DataFrame:
     return rows_of(CLINICAL_EXTRACT, numbered).sort(CLINICAL_EXTRACT.order)
 
 
-def stay(start: str = "08:00", end: str = "2 08:00", stay_id: int = STAY, hadm_id: int | None = ADMISSION) -> dict[str, Any]:
+def stay(
+    start: str = "08:00", end: str = "2 08:00", stay_id: int = STAY, hadm_id: int | None = ADMISSION
+) -> dict[str, Any]:
     """Return an icustays row."""
     return {
-        "source_table": "icustays", "stay_id": stay_id, "hadm_id": hadm_id, "start_time": at(start), "end_time": at(end),
+        "source_table": "icustays",
+        "stay_id": stay_id,
+        "hadm_id": hadm_id,
+        "start_time": at(start),
+        "end_time": at(end),
         "category": "MICU",
-    }  # fmt: skip
+    }
 
 
 def admission(start: str = "07:00", end: str | None = "5 12:00", hadm_id: int = ADMISSION) -> dict[str, Any]:
@@ -73,12 +80,19 @@ def admission(start: str = "07:00", end: str | None = "5 12:00", hadm_id: int = 
     return {"source_table": "admissions", "hadm_id": hadm_id, "start_time": at(start), "end_time": ended}
 
 
-def order(time: str, text: str | None, name: str = "10-1", kind: str = "New", hadm_id: int = ADMISSION) -> list[dict[str, Any]]:
+def order(
+    time: str, text: str | None, name: str = "10-1", kind: str = "New", hadm_id: int = ADMISSION
+) -> list[dict[str, Any]]:
     """Return a code-status order: its poe row, and its poe_detail row where it has a text."""
     poe = {
-        "source_table": "poe", "source_id": name, "hadm_id": hadm_id, "start_time": at(time), "code": kind,
-        "category": "General Care", "value_text": "Code status",
-    }  # fmt: skip
+        "source_table": "poe",
+        "source_id": name,
+        "hadm_id": hadm_id,
+        "start_time": at(time),
+        "code": kind,
+        "category": "General Care",
+        "value_text": "Code status",
+    }
     detail = {"source_table": "poe_detail", "source_id": name, "category": "Code status", "value_text": text}
     return [poe, detail] if text is not None else [poe]
 
@@ -86,21 +100,39 @@ def order(time: str, text: str | None, name: str = "10-1", kind: str = "New", ha
 def charted(time: str, text: str | None, stored: str | None = None, hadm_id: int = ADMISSION) -> dict[str, Any]:
     """Return a charted code status."""
     return {
-        "source_table": "chartevents", "hadm_id": hadm_id, "stay_id": STAY, "item_id": 223758, "start_time": at(time),
-        "store_time": at(stored) if stored else None, "value_text": text,
-    }  # fmt: skip
+        "source_table": "chartevents",
+        "hadm_id": hadm_id,
+        "stay_id": STAY,
+        "item_id": 223758,
+        "start_time": at(time),
+        "store_time": at(stored) if stored else None,
+        "value_text": text,
+    }
 
 
 def event(
-    event_id: str, lower: str | None, upper: str | None, *, kind: str = "death", tier: str = "A", end: str | None = None,
-    hadm_id: int | None = None, stay_id: int | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    event_id: str,
+    lower: str | None,
+    upper: str | None,
+    *,
+    kind: str = "death",
+    tier: str = "A",
+    end: str | None = None,
+    hadm_id: int | None = None,
+    stay_id: int | None = None,
+) -> dict[str, Any]:
     """Return an event; the best time of a timed one is its upper bound."""
     return {
-        "event_id": event_id, "event": kind, "tier": tier, "lower_time": at(lower) if lower else None,
-        "upper_time": at(upper) if upper else None, "event_time": at(upper) if upper and tier in "AB" else None,
-        "event_end_time": at(end) if end else None, "hadm_id": hadm_id, "stay_id": stay_id,
-    }  # fmt: skip
+        "event_id": event_id,
+        "event": kind,
+        "tier": tier,
+        "lower_time": at(lower) if lower else None,
+        "upper_time": at(upper) if upper else None,
+        "event_time": at(upper) if upper and tier in "AB" else None,
+        "event_end_time": at(end) if end else None,
+        "hadm_id": hadm_id,
+        "stay_id": stay_id,
+    }
 
 
 def events(*rows: Mapping[str, Any]) -> pl.DataFrame:
@@ -114,11 +146,19 @@ def record(start: str, end: str, record_id: int = RECORD, stay_id: int = STAY, h
     clock = RecordClock.of(at(start), hz)
     last = clock.tick_at(at(end))
     return {
-        "record_id": record_id, "stay_id": stay_id, "hadm_id": ADMISSION, "record_start_time": at(start),
-        "record_last_tick": last, "record_end_time": clock.time_at(last), "counter_frequency_hz": hz,
-        "overlap_start_time": at(start), "overlap_end_time": clock.time_at(last), "stay_start_time": at("08:00"),
-        "stay_end_time": at("2 08:00"), "care_unit": "MICU",
-    }  # fmt: skip
+        "record_id": record_id,
+        "stay_id": stay_id,
+        "hadm_id": ADMISSION,
+        "record_start_time": at(start),
+        "record_last_tick": last,
+        "record_end_time": clock.time_at(last),
+        "counter_frequency_hz": hz,
+        "overlap_start_time": at(start),
+        "overlap_end_time": clock.time_at(last),
+        "stay_start_time": at("08:00"),
+        "stay_end_time": at("2 08:00"),
+        "care_unit": "MICU",
+    }
 
 
 def records(*rows: Mapping[str, Any]) -> pl.DataFrame:
@@ -126,15 +166,23 @@ def records(*rows: Mapping[str, Any]) -> pl.DataFrame:
     return rows_of(RECORD_STAYS, rows).sort(RECORD_STAYS.order)
 
 
-def numerics(cells: Iterable[tuple[str | datetime | None, str, float | None, str]], record_id: int = RECORD) -> pl.DataFrame:
+def numerics(
+    cells: Iterable[tuple[str | datetime | None, str, float | None, str]], record_id: int = RECORD
+) -> pl.DataFrame:
     """Return cleaned_numerics rows (time, parameter, value, flag), in that source order."""
     rows = [
         {
-            "record_id": record_id, "source_row": place, "source_column": parameter, "time": at(time) if isinstance(time, str) else time,
-            "tick": None if time is None else 0, "parameter": parameter, "value": value, "flag": flag,
+            "record_id": record_id,
+            "source_row": place,
+            "source_column": parameter,
+            "time": at(time) if isinstance(time, str) else time,
+            "tick": None if time is None else 0,
+            "parameter": parameter,
+            "value": value,
+            "flag": flag,
         }
         for place, (time, parameter, value, flag) in enumerate(cells, start=1)
-    ]  # fmt: skip
+    ]
     return rows_of(CLEANED_NUMERICS, rows)
 
 

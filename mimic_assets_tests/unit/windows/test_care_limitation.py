@@ -6,8 +6,15 @@ import pytest
 
 from mimic_assets.windows.code_status import read_code_status
 from mimic_assets_tests.unit.windows.patient_frames import (
-    admission, at_index, charted, label, order, stay, task, told,
-)  # fmt: skip
+    admission,
+    at_index,
+    charted,
+    label,
+    order,
+    stay,
+    task,
+    told,
+)
 
 DEATH = task()
 FULL, DNR, COMFORT = "Resuscitate (Full code)", "Do not resuscitate (DNR/DNI)", "Comfort measures only"
@@ -50,8 +57,13 @@ def test_nothing_said_is_unknown() -> None:
 def test_the_latest_order_counts_from_its_ordertime_included() -> None:
     said = known(*order("10:00", FULL, "1"), *order("12:00:01", DNR, "2", kind="Change"))
     assert said == {
-        "09:00": "unknown", "10:00": "none", "11:00": "none", "12:00": "none", "13:00": "dnr", "14:00": "dnr",
-    }  # fmt: skip
+        "09:00": "unknown",
+        "10:00": "none",
+        "11:00": "none",
+        "12:00": "none",
+        "13:00": "dnr",
+        "14:00": "dnr",
+    }
 
 
 def test_a_charted_status_is_known_when_stored_or_an_hour_later() -> None:
@@ -86,8 +98,11 @@ def test_a_discontinued_full_code_is_unknown_and_a_discontinued_limit_stays() ->
 def test_comfort_care_ends_inclusion_and_dnr_only_where_the_task_says_so() -> None:
     clinical = [stay(end="12:00"), admission(), *order("09:00", DNR, "1"), *order("11:00", COMFORT, "2")]
     assert told(label(DEATH, *clinical)) == {
-        "1 09:00": "negative", "1 10:00": "negative", "1 11:00": "comfort_care", "1 12:00": "comfort_care",
-    }  # fmt: skip
+        "1 09:00": "negative",
+        "1 10:00": "negative",
+        "1 11:00": "comfort_care",
+        "1 12:00": "comfort_care",
+    }
     strict = task(care={"excluded": ("comfort", "dnr")})
     assert told(label(strict, *clinical))["1 09:00"] == "care_limited"
     assert at_index(label(strict, *clinical), "09:00")["care_limitation"] == "dnr"

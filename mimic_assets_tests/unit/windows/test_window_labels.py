@@ -5,14 +5,33 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EVENTS, CLINICAL_EXTRACT, CLINICAL_LABELS, RECORD_STAYS
+from mimic_assets.schemas.tables import (
+    CLEANED_NUMERICS,
+    CLINICAL_EVENTS,
+    CLINICAL_EXTRACT,
+    CLINICAL_LABELS,
+    RECORD_STAYS,
+)
 from mimic_assets.windows import label_stays
 from mimic_assets_tests.unit.windows.patient_frames import (
-    ADMISSION, STAY, admission, at, at_index, event, label, record, stay, steady, task, told,
-)  # fmt: skip
+    ADMISSION,
+    STAY,
+    admission,
+    at,
+    at_index,
+    event,
+    label,
+    record,
+    stay,
+    steady,
+    task,
+    told,
+)
 
 DEATH = task()  # 24 h horizon, no gap, hourly
-SHORT = task(target={"gap_s": 600, "horizon_s": 3600}, index={"stride_s": 600})  # target (index + 10 min, index + 70 min]
+SHORT = task(
+    target={"gap_s": 600, "horizon_s": 3600}, index={"stride_s": 600}
+)  # target (index + 10 min, index + 70 min]
 LOW = task("hypotension")  # target (index + 5 min, index + 35 min], every 5 min, blanking 30 min
 
 
@@ -22,7 +41,12 @@ def low(name: str, lower: str, upper: str, end: str) -> dict[str, object]:
 
 def test_nothing_in_nothing_out() -> None:
     judged = label_stays(
-        DEATH, CLINICAL_EXTRACT.empty(), CLINICAL_EVENTS.empty(), RECORD_STAYS.empty(), CLEANED_NUMERICS.empty(), frozenset()
+        DEATH,
+        CLINICAL_EXTRACT.empty(),
+        CLINICAL_EVENTS.empty(),
+        RECORD_STAYS.empty(),
+        CLEANED_NUMERICS.empty(),
+        frozenset(),
     )
     assert judged.frame.equals(CLINICAL_LABELS.empty())
     assert judged.frame.schema == CLINICAL_LABELS.schema
@@ -33,7 +57,7 @@ def test_a_survivor_followed_for_days_is_negative_at_every_hour() -> None:
     judged = label(DEATH, stay(), admission())
     assert judged.frame.schema == CLINICAL_LABELS.schema
     assert list(told(judged).values()) == ["negative"] * 24
-    assert list(told(judged))[0] == "1 09:00"
+    assert next(iter(told(judged))) == "1 09:00"
     assert list(told(judged))[-1] == "2 08:00"  # the end of the stay is included
     row = at_index(judged, "09:00")
     assert (row["stay_id"], row["hadm_id"], row["care_unit"], row["hours_in_stay"]) == (STAY, ADMISSION, "MICU", 1.0)
@@ -58,8 +82,11 @@ def test_discharge_before_the_unit_lets_go_ends_the_stay() -> None:
     short = task(target={"horizon_s": 3600})
     judged = label(short, stay(end="12:00"), admission(end="10:00"))
     assert told(judged) == {
-        "1 09:00": "negative", "1 10:00": "follow_up_incomplete", "1 11:00": "stay_ended", "1 12:00": "stay_ended",
-    }  # fmt: skip
+        "1 09:00": "negative",
+        "1 10:00": "follow_up_incomplete",
+        "1 11:00": "stay_ended",
+        "1 12:00": "stay_ended",
+    }
 
 
 def test_death_after_the_last_index_makes_the_last_day_positive() -> None:
@@ -86,9 +113,12 @@ def test_the_dead_are_not_negatives_after_death() -> None:
     death = event("d", "10:59", "11:01", hadm_id=ADMISSION, stay_id=STAY)
     judged = label(DEATH, stay(end="13:00"), admission(end="11:00"), ledger=[death])
     assert told(judged) == {
-        "1 09:00": "positive", "1 10:00": "positive", "1 11:00": "event_time_uncertain", "1 12:00": "after_event",
+        "1 09:00": "positive",
+        "1 10:00": "positive",
+        "1 11:00": "event_time_uncertain",
+        "1 12:00": "after_event",
         "1 13:00": "after_event",
-    }  # fmt: skip
+    }
     assert at_index(judged, "12:00")["event_id"] == "d"
 
 
@@ -175,9 +205,15 @@ def test_an_untimed_event_of_another_admission_hides_only_targets_that_meet_it()
 
 
 def test_a_death_known_to_the_day_after_discharge_hides_what_may_reach_it() -> None:
-    said = told(label(DEATH, stay(end="2 08:00"), admission(end="9 00:00"), ledger=[event("u", "9 00:00", "10 00:00", tier="C")]))
+    said = told(
+        label(
+            DEATH, stay(end="2 08:00"), admission(end="9 00:00"), ledger=[event("u", "9 00:00", "10 00:00", tier="C")]
+        )
+    )
     assert set(said.values()) == {"negative"}  # a week later: the day meets no target
-    said = told(label(DEATH, stay(end="2 08:00"), admission(end="9 00:00"), ledger=[event("u", "3 00:00", "4 00:00", tier="C")]))
+    said = told(
+        label(DEATH, stay(end="2 08:00"), admission(end="9 00:00"), ledger=[event("u", "3 00:00", "4 00:00", tier="C")])
+    )
     assert set(said.values()) == {"untimed_event_in_stay"}  # within a target of the stay: no negative at all
 
 
@@ -284,4 +320,6 @@ def test_of_two_records_the_one_observed_in_more_cells_is_taken_then_the_lower_i
 
 def test_excluded_index_times_have_no_window_exclusion() -> None:
     judged = label(DEATH, stay(), admission(end="10:00"))
-    assert judged.frame.filter(pl.col("exclusion").is_not_null())["window_exclusion"].null_count() == judged.frame.height
+    assert (
+        judged.frame.filter(pl.col("exclusion").is_not_null())["window_exclusion"].null_count() == judged.frame.height
+    )

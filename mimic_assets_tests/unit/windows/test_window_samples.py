@@ -50,9 +50,19 @@ def test_each_cell_holds_its_last_usable_value_or_the_reason_for_none() -> None:
     assert (row["cell_s"], row["cell_count"]) == (600, 6)
     assert row["cell_values"] == [70.0, None, None, 80.0, None, None, None, None, None, None, None, 97.5]
     assert reasons(row) == [
-        "observed", "monitor_silent", "rejected", "observed", "not_measured", "not_measured",
-        "not_measured", "monitor_silent", "not_measured", "not_measured", "not_measured", "observed",
-    ]  # fmt: skip
+        "observed",
+        "monitor_silent",
+        "rejected",
+        "observed",
+        "not_measured",
+        "not_measured",
+        "not_measured",
+        "monitor_silent",
+        "not_measured",
+        "not_measured",
+        "not_measured",
+        "observed",
+    ]
     assert row["cell_ages_s"] == [0.0, 600.0, 1200.0, 300.0, 900.0, 1500.0, None, None, None, None, None, 0.0]
 
 
@@ -83,8 +93,12 @@ def test_features_summarise_observed_cells() -> None:
     values = dict(zip(row["feature_names"], row["feature_values"], strict=True))
     # two observed cells: 70 ending 50 min before the index time, 80 ending 20 min before: 10 per half hour
     assert [values[f"heart_rate__{name}"] for name in ("observed_count", "last", "mean", "minimum", "maximum")] == [
-        2.0, 80.0, 75.0, 70.0, 80.0,
-    ]  # fmt: skip
+        2.0,
+        80.0,
+        75.0,
+        70.0,
+        80.0,
+    ]
     assert values["heart_rate__standard_deviation"] == 5.0
     assert values["heart_rate__slope_per_h"] == pytest.approx(20.0)
     assert values["heart_rate__age_of_last_s"] == 1500.0
@@ -101,7 +115,9 @@ def test_a_parameter_never_measured_has_a_count_of_zero_and_no_other_feature() -
 
 
 def test_at_one_time_the_last_source_row_stands() -> None:
-    cells = numerics([("09:55", "heart_rate", 2.0, "ok"), ("09:51", "heart_rate", 9.0, "ok"), ("09:55", "heart_rate", 1.0, "ok")])
+    cells = numerics(
+        [("09:55", "heart_rate", 2.0, "ok"), ("09:51", "heart_rate", 9.0, "ok"), ("09:55", "heart_rate", 1.0, "ok")]
+    )
     assert cut(LEAVE, cells)["cell_values"][5] == 1.0
 
 

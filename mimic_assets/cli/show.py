@@ -1,0 +1,92 @@
+"""`mimic-assets show`: one window with label, evidence, quality and lineage; the place where values are shown."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from rich.console import Console
+
+from mimic_assets.errors import RequestError
+from mimic_assets.settings import Settings, load_settings
+from mimic_assets.storage.lake import Lake
+from mimic_assets.tasks import Task, load_task
+
+
+def show(
+    sample_id: Annotated[
+        str | None, typer.Argument(help="Name of a window; without one, a telling positive is picked.")
+    ] = None,
+    lake: Annotated[
+        str | None,
+        typer.Option(help="Folder or s3:// URI; default: the environment's, else the demo's.", metavar="DIR_OR_URI"),
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Draw the window into this PNG file.", metavar="FILE.png")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one object, every cell included, and nothing else.")
+    ] = False,
+) -> None:
+    """Show one window: its values and gaps, why it is labelled so, where its bytes lie, and what it was made from.
+
+    The sample's bytes in the shard are read and checked against the manifest's SHA-256. This command shows a patient's
+    values; everything else keeps them out of sight.
+
+    Example: `mimic-assets show s_0123456789abcdef --output window.png`
+    """
+    if output is not None and output.suffix.lower() != ".png":
+        raise RequestError(f"--output {output} was given; a file name that ends in .png was expected.")
+    settings = load_settings(lake=lake)
+    try:
+        _show(settings, sample_id, output, as_json)
+    except pl.exceptions.PolarsError as error:
+        raise RequestError(
+            f"An object of the lake {settings.lake} cannot be read ({type(error).__name__}). Remove it or run again: "
+            "`mimic-assets run` makes what is damaged anew."
+        ) from None
+
+
+def _show(settings: Settings, sample_id: str | None, output: Path | None, as_json: bool) -> None:
+    from mimic_assets.cli.window import choose_sample, read_window
+    from mimic_assets.cli.window_evidence import gather_evidence
+    from mimic_assets.cli.window_lineage import trace
+    from mimic_assets.cli.window_object import window_object
+    from mimic_assets.cli.window_text import print_window
+
+    lake = Lake.open(settings.lake, settings.s3, create=False)
+    tasks = _tasks(settings)
+    why = None
+    if sample_id is None:
+        sample_id, why = choose_sample(lake, list(tasks))
+    window = read_window(lake, sample_id)
+    evidence = gather_evidence(lake, window, tasks.get(window.row["task"]))
+    lineage = trace(lake, window)
+    if as_json:
+        typer.echo(json.dumps(window_object(window, evidence, lineage) | {"picked": why}))
+    else:
+        console = Console(highlight=False)
+        if why:
+            console.print(f"No sample was named; this one is {why}.\n", soft_wrap=True)
+        print_window(window, evidence, lineage, console)
+    if output is not None:
+        from mimic_assets.cli.window_picture import draw_window  # matplotlib takes half a second to import
+
+        picture = draw_window(window, evidence)
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            output.write_bytes(picture)
+        except OSError as error:
+            raise RequestError(f"Cannot write {output}: {error.strerror}. Name another --output.") from None
+        Console(stderr=True, highlight=False).print(f"\nDrawn into {output}", soft_wrap=True)
+
+
+def _tasks(settings: Settings) -> dict[str, Task]:
+    """Return the tasks of the settings that can be loaded, by name: a broken task file must not hide a window."""
+    tasks = {}
+    for name in settings.tasks:
+        try:
+            task = load_task(name)
+        except RequestError:
+            continue
+        tasks[task.name] = task
+    return tasks

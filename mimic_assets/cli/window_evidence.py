@@ -1,0 +1,181 @@
+"""Why a window has its label: the label's row, the event behind it, and the source rows that event stands on.
+
+Belongs here: reading them from the lake and saying them in words. Values are named on purpose: this is what a steward
+asks for. Not here: how it is printed or drawn.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from mimic_assets import clinical
+from mimic_assets.cli.window import Window
+from mimic_assets.schemas.tables import (
+    CLEANED_NUMERICS,
+    CLINICAL_EVENTS,
+    CLINICAL_EXTRACT,
+    CLINICAL_LABELS,
+    RECORD_STAYS,
+)
+from mimic_assets.schemas.vocabulary import CareLimitation, EventClass, Flag, Tier
+from mimic_assets.storage.keys import Key
+from mimic_assets.storage.lake import Lake
+from mimic_assets.tasks import Task
+
+_AT_MOST = 12
+"""Source rows that are looked up; an event rarely has more than three."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A source row of an event, looked up."""
+
+    name: str
+    """As `clinical_events.sources` names it."""
+    says: str
+    """Its cells in words; why it could not be looked up, otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the lake knows about a window's label."""
+
+    label: dict[str, Any] | None
+    """The row of clinical_labels; None where that object is gone or was made anew without it."""
+    event: dict[str, Any] | None
+    """The row of clinical_events behind a positive."""
+    events: list[dict[str, Any]]
+    """Every timed event of the subject, ascending by event_time."""
+    sources: list[SourceRow]
+    stay: dict[str, Any] | None
+    """The row of record_stays: clock and bounds of record and stay."""
+    task: Task | None
+    """The task's definition, where the settings name it."""
+
+    @property
+    def target(self) -> tuple[datetime, datetime] | None:
+        """Open and closed end of the target."""
+        return None if self.label is None else (self.label["target_start_time"], self.label["target_end_time"])
+
+
+def gather_evidence(lake: Lake, window: Window, task: Task | None) -> Evidence:
+    """Return everything about the label of a window; parts that are not in the lake are None or empty."""
+    row, patient = window.row, Key(window.key.partition)
+    same = (pl.col("stay_id") == row["stay_id"]) & (pl.col("index_time") == row["index_time"])
+    events = _read(lake, CLINICAL_EVENTS, patient).to_dicts()
+    event = next((event for event in events if event["event_id"] == row["event_id"]), None)
+    overlap = (pl.col("stay_id") == row["stay_id"]) & (pl.col("record_id") == row["record_id"])
+    return Evidence(
+        label=_first(_read(lake, CLINICAL_LABELS, window.key).filter(same)),
+        event=event,
+        events=sorted((e for e in events if e["event_time"]), key=lambda e: (e["event_time"], e["event_id"])),
+        sources=[_look_up(lake, row["subject_id"], name) for name in event["sources"][:_AT_MOST]] if event else [],
+        stay=_first(_read(lake, RECORD_STAYS, patient).filter(overlap)),
+        task=task,
+    )
+
+
+def clinical_bucket(lake: Lake, subject_id: int) -> Key | None:
+    """Return where a subject's clinical rows lie; None where the lake has no clinical extract."""
+    found = [key.partition or 0 for key in lake.keys(CLINICAL_EXTRACT)]
+    return Key(clinical.bucket_of(subject_id, len(found))) if found else None
+
+
+def _read(lake: Lake, table: Any, key: Key) -> pl.DataFrame:
+    try:
+        return lake.read(table, key)
+    except KeyError:
+        return pl.DataFrame(table.empty())
+
+
+def _first(rows: pl.DataFrame) -> dict[str, Any] | None:
+    return rows.row(0, named=True) if rows.height else None
+
+
+def _look_up(lake: Lake, subject_id: int, name: str) -> SourceRow:
+    table, _, rest = name.partition(":")
+    if table == CLEANED_NUMERICS.name:
+        return SourceRow(name, _numerics_rows(lake, subject_id, rest))
+    bucket = clinical_bucket(lake, subject_id)
+    if bucket is None or not rest.isdecimal():
+        return SourceRow(name, "not in this lake")
+    try:
+        rows = lake.read(CLINICAL_EXTRACT, bucket, subject_id=subject_id)
+    except KeyError:
+        return SourceRow(name, "not in this lake")
+    row = _first(rows.filter((pl.col("source_table") == table) & (pl.col("source_row") == int(rest))))
+    if row is None:
+        return SourceRow(name, "not in this lake any more: the clinical source has changed since")
+    hidden = {"subject_id", "source_table", "source_row"}
+    return SourceRow(name, ", ".join(f"{k} {v}" for k, v in row.items() if v is not None and k not in hidden))
+
+
+def _numerics_rows(lake: Lake, subject_id: int, rest: str) -> str:
+    record, _, span = rest.partition(":")
+    first, _, last = span.partition("-")
+    if not (record.isdecimal() and first.isdecimal() and last.isdecimal()):
+        return "not a name of numerics rows"
+    here = (pl.col("record_id") == int(record)) & pl.col("source_row").is_between(int(first), int(last))
+    means = (pl.col("flag") == Flag.OK.value) & pl.col("parameter").str.ends_with("abp_mean")
+    rows = _read(lake, CLEANED_NUMERICS, Key(subject_id)).filter(here & means)
+    if rows.is_empty():
+        return f"record {record}, source rows {first} to {last}"
+    low, high, start, end = rows.select(
+        low=pl.col("value").min(), high=pl.col("value").max(), start=pl.col("time").min(), end=pl.col("time").max()
+    ).row(0)
+    return f"record {record}: abp_mean {low:g} to {high:g} mmHg, {rows.height} usable cells from {start} to {end}"
+
+
+def label_in_words(window: Window, evidence: Evidence) -> list[str]:
+    """Return the label as sentences: what begins (or does not), where, and how that is known."""
+    target = _target_in_words(window, evidence)
+    if not window.row["label"]:
+        kind = (
+            f"{evidence.task.event.kind.value} of tier {evidence.task.event.minimum_tier} or better"
+            if evidence.task
+            else "event of the task"
+        )
+        return [f"negative: no {kind} begins in {target}, and the patient was followed up to its end"]
+    event = evidence.event
+    if event is None:
+        return [
+            f"positive: event {window.row['event_id']} begins in {target}; its row is not in clinical_events any more"
+        ]
+    circumstances = EventClass(event["event_class"])
+    return [
+        f"positive: {event['event']} (tier {event['tier']}) begins in {target}",
+        f"event time {event['event_time']}, certainly in [{event['lower_time']}, {event['upper_time']}]"
+        + (f", last evidence {event['event_end_time']}" if event["event_end_time"] else ""),
+        f"tier {event['tier']}: {Tier(event['tier']).sentence}; {circumstances.value}: {circumstances.sentence}",
+        f"rule {event['rule']}, version {event['rule_version']}; sources: {', '.join(event['sources'])}",
+    ]
+
+
+def _target_in_words(window: Window, evidence: Evidence) -> str:
+    if evidence.target is None:
+        return "the target"
+    start, end = (time - window.index_time for time in evidence.target)
+    low = f"index + {duration(start)}" if start else "index"
+    return f"({low}, index + {duration(end)}]"
+
+
+def care_in_words(window: Window) -> str:
+    """Return the limitation of care at the index time with its meaning."""
+    limitation = CareLimitation(window.row["care_limitation"])
+    return f"{limitation.value}: {limitation.sentence}"
+
+
+def duration(span: timedelta) -> str:
+    """Return a span in its largest whole unit.
+
+    Examples:
+        >>> duration(timedelta(hours=24)), duration(timedelta(minutes=35)), duration(timedelta(seconds=90))
+        ('24 h', '35 min', '90 s')
+    """
+    seconds = span.total_seconds()
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"

@@ -1,0 +1,66 @@
+"""A window as one object for programs: what `mimic-assets show --json` prints. Missing is null, times are ISO text."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimic_assets.cli.window import REASONS, Window
+from mimic_assets.cli.window_evidence import Evidence, label_in_words
+from mimic_assets.cli.window_lineage import Lineage
+from mimic_assets.schemas.vocabulary import MissingReason
+
+_LISTS = {"parameters", "cell_values", "cell_reasons", "cell_ages_s", "feature_names", "feature_values"}
+
+
+def window_object(window: Window, evidence: Evidence, lineage: Lineage) -> dict[str, Any]:
+    """Return everything that `window_text` prints, and every cell."""
+    shard = lineage.shard
+    return {
+        **_plain({name: value for name, value in window.row.items() if name not in _LISTS}),
+        "label_in_words": label_in_words(window, evidence),
+        "clinical_label": _plain(evidence.label),
+        "event": _plain(evidence.event),
+        "sources": [{"name": source.name, "says": source.says} for source in evidence.sources],
+        "record_stay": _plain(evidence.stay),
+        "parameters": [_parameter(window, place) for place in range(len(window.parameters))],
+        "manifest": _plain(lineage.manifest),
+        "shard": None if shard is None else {"is_good": shard.is_good, "message": shard.message},
+        "source_files": lineage.source_files,
+        "lineage": [
+            {
+                "path": ancestor.path,
+                "rows": ancestor.stored.row_count if ancestor.stored else None,
+                "rejected": ancestor.stored.rejected_count if ancestor.stored else None,
+                "fingerprint": ancestor.stored.fingerprint if ancestor.stored else None,
+            }
+            for ancestor in lineage.ancestors
+        ],
+    }
+
+
+def _parameter(window: Window, place: int) -> dict[str, Any]:
+    name = window.parameters[place]
+    counts = window.reason_counts(place)
+    return {
+        "name": name,
+        "unit": window.units[place] or None,
+        "observed_fraction": counts.get(MissingReason.OBSERVED.value, 0) / window.row["cell_count"],
+        "reason_counts": counts,
+        "features": {key.split("__")[1]: value for key, value in window.features.items() if key.split("__")[0] == name},
+        "values": _numbers(window.values[place]),
+        "reasons": [REASONS[code].value for code in window.reasons[place]],
+        "ages_s": _numbers(window.ages_s[place]),
+    }
+
+
+def _numbers(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in values]
+
+
+def _plain(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}

@@ -1,0 +1,89 @@
+"""The strip below a window's panels: observation, gap and target on one axis, with events and the end of follow-up."""
+
+from datetime import datetime
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from mimic_assets.cli.window import Window
+from mimic_assets.cli.window_evidence import Evidence
+
+_INK, _FAINT = "#22303c", "#8a97a3"
+_OBSERVATION, _GAP, _TARGET, _EVENT = "#8fbbe0", "#c9d0d7", "#f3cd80", "#b3261e"
+_LOW, _HIGH, _ABOVE, _BELOW = 0.32, 0.62, 0.84, 0.12
+_NARROW = 0.07
+"""Share of the axis below which a box has no room for its name, and two words no room beside each other."""
+
+
+def draw_strip(axis: Axes, window: Window, evidence: Evidence) -> None:
+    """Draw what the label was decided on; without a label's row only the observation is known."""
+    index = window.index_time
+    target = evidence.target
+    end = target[1] if target else index
+    scale, unit = (3600.0, "h") if (end - index).total_seconds() > 2 * 3600 else (60.0, "min")
+
+    def at(time: datetime) -> float:
+        return (time - index).total_seconds() / scale
+
+    start, span = at(window.row["window_start_time"]), at(end) - at(window.row["window_start_time"])
+    low, high = start - 0.02 * span, at(end) + 0.04 * span
+    _box(axis, (start, 0.0), _OBSERVATION, "inputs", span)
+    if target:
+        if target[0] > index:
+            _box(axis, (0.0, at(target[0])), _GAP, "gap", span)
+        _box(axis, (at(target[0]), at(target[1])), _TARGET, "target", span)
+    axis.plot([0, 0], [_LOW - 0.1, _HIGH + 0.12], color=_INK, linewidth=1.4, zorder=4)
+    axis.text(0, _ABOVE, "index time", ha="center", va="center", fontsize=7, color=_INK)
+    known = [(at(e["event_time"]), at(e["lower_time"]), at(e["upper_time"]), e) for e in evidence.events]
+    _events(axis, [event for event in known if low <= event[0] <= high], window.row["event_id"], span)
+    follow_up = evidence.label["follow_up_end_time"] if evidence.label else None
+    if follow_up is not None:
+        _follow_up(axis, at(follow_up), high, span)
+    axis.set_xlim(low, high)
+    axis.set_ylim(0, 1)
+    axis.set_yticks([])
+    axis.tick_params(labelsize=6.5, colors=_FAINT, length=2)
+    for name, spine in axis.spines.items():
+        spine.set_visible(name == "bottom")
+        spine.set_color(_FAINT)
+    axis.set_xlabel(f"{unit} from the index time", fontsize=7.5, color=_FAINT, labelpad=1)
+
+
+def _box(axis: Axes, bounds: tuple[float, float], colour: str, name: str, span: float) -> None:
+    start, end = bounds
+    axis.add_patch(
+        Rectangle((start, _LOW), end - start, _HIGH - _LOW, facecolor=colour, edgecolor="white", linewidth=1)
+    )
+    if end - start < _NARROW * span:
+        axis.text((start + end) / 2, _BELOW, name, ha="center", va="center", fontsize=7.5, color=_INK)
+    else:
+        place = start + 0.012 * span
+        axis.text(place, (_LOW + _HIGH) / 2, name, ha="left", va="center_baseline", fontsize=7.5, color=_INK)
+
+
+def _events(axis: Axes, events: list[tuple[float, float, float, dict[str, Any]]], own: str | None, span: float) -> None:
+    """Draw each event as a mark with its bounds; the one behind the label first and named in any case."""
+    named = [0.0]
+    for time, lower, upper, event in sorted(events, key=lambda e: (e[3]["event_id"] != own, e[0])):
+        colour = _EVENT if event["event_id"] == own else _INK
+        axis.plot([lower, upper], [_HIGH + 0.04] * 2, color=colour, linewidth=2.5, solid_capstyle="butt", zorder=5)
+        axis.plot([time], [(_LOW + _HIGH) / 2], marker="D", color=colour, markersize=5, zorder=6)
+        axis.plot([time, time], [_LOW, _HIGH + 0.08], color=colour, linewidth=1, zorder=5)
+        if event["event_id"] == own or all(abs(time - other) > 2 * _NARROW * span for other in named):
+            words = f"{event['event']} (tier {event['tier']})"
+            is_left = time > 0.7 * span
+            axis.text(time, _ABOVE, words, ha="right" if is_left else "left", va="center", fontsize=7.5, color=colour)
+            named.append(time)
+
+
+def _follow_up(axis: Axes, time: float, high: float, span: float) -> None:
+    is_beyond = time > high
+    place = min(time, high)
+    axis.plot([place], [_BELOW], marker=">" if is_beyond else "|", color=_FAINT, markersize=6, clip_on=False)
+    words = "follow-up goes on" if is_beyond else "follow-up ends"
+    is_left = place > 0.3 * span
+    axis.text(
+        place + (-0.01 if is_left else 0.01) * span, _BELOW, words, ha="right" if is_left else "left", va="center",
+        fontsize=7, color=_FAINT,
+    )  # fmt: skip
