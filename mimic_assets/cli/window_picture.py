@@ -1,7 +1,8 @@
 """A window as a PNG: one small panel per parameter, the index time at the right edge, and a strip of what came after.
 
 Observed values are points where they were measured; values that a gap policy made are drawn differently, and every
-cell without a value is shaded by its reason. Layout only: the strip is `window_strip`, the facts come from `window_evidence`.
+cell without a value is shaded by its reason. Layout only: the strip is `window_strip`, the label's words come from
+`window_evidence`.
 """
 
 import io
@@ -146,28 +147,24 @@ def _head(figure: Figure, window: Window, evidence: Evidence, total: float) -> N
         f"{unit}, {row['hours_in_stay']:.1f} h in the stay · index time {window.index_time}, tick {row['index_tick']}"
     )
     figure.text(_MARGIN, 1 - 0.43 / total, f"{who} · {when}", fontsize=7.5, color=INK, va="center")
+    figure.legend(
+        handles=_legend(window), loc="center left", bbox_to_anchor=(_MARGIN - 0.008, 1 - 0.7 / total), ncols=7,
+        frameon=False, fontsize=7.5, labelcolor=INK, handlelength=1.6, columnspacing=1.6,
+    )  # fmt: skip
+
+
+def _legend(window: Window) -> list[Line2D | Patch]:
+    """Return one entry for each reason that occurs in the window."""
     present = {reason for place in range(len(window.parameters)) for reason in window.reason_counts(place)}
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], color=OBSERVED, marker="o", markersize=3, linewidth=1.1, label="observed")
+    entries: list[Line2D | Patch] = [
+        Line2D([], [], color=OBSERVED, marker="o", markersize=3, linewidth=1.1, label=MissingReason.OBSERVED.value)
     ]
-    for reason, marker, shade in ((MissingReason.HELD, "_", HELD), (MissingReason.INTERPOLATED, "s", DRAWN)):
+    for reason, marker, colour in ((MissingReason.HELD, "_", HELD), (MissingReason.INTERPOLATED, "s", DRAWN)):
         if reason.value in present:
-            handles.append(
-                Line2D(
-                    [],
-                    [],
-                    linestyle="none",
-                    marker=marker,
-                    markerfacecolor="none",
-                    markeredgecolor=shade,
-                    label=reason.value,
-                )
-            )
+            hollow = {"markerfacecolor": "none", "markeredgecolor": colour}
+            entries.append(Line2D([], [], linestyle="none", marker=marker, label=reason.value, **hollow))
     for reason, (background, hatch) in _SHADES.items():
         if reason.value in present:
             label = reason.value.replace("_", " ")
-            handles.append(Patch(facecolor=background, edgecolor="white", hatch=hatch, linewidth=0, label=label))
-    figure.legend(
-        handles=handles, loc="center left", bbox_to_anchor=(_MARGIN - 0.008, 1 - 0.7 / total), ncols=len(handles), frameon=False,
-        fontsize=7.5, labelcolor=INK, handlelength=1.6, columnspacing=1.6,
-    )  # fmt: skip
+            entries.append(Patch(facecolor=background, edgecolor="white", hatch=hatch, linewidth=0, label=label))
+    return entries

@@ -58,7 +58,7 @@ class Spool:
         """Return the rows of a table in a bucket, in any order; None where there are none."""
         frames = []
         for path, place in self._batches.get((table, bucket), []):
-            with pa.memory_map(str(path)) as source:
+            with pa.OSFile(str(path)) as source:
                 frames.append(pl.DataFrame(pl.from_arrow(pa.ipc.open_file(source).get_batch(place))))
         return pl.concat(frames) if frames else None
 

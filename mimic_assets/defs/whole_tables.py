@@ -16,6 +16,7 @@ from mimic_assets.defs.fingerprints import core_fingerprint, fingerprint
 from mimic_assets.defs.making import Workshop, count_object
 from mimic_assets.defs.outcomes import Outcome, Status
 from mimic_assets.defs.partitions import bucket_key
+from mimic_assets.numerics.parameters import find_parameter
 from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import TRAINING_MANIFEST, TRAINING_NORMALISATION, WINDOWED_SAMPLES
 from mimic_assets.storage.keys import Key, shard_path
@@ -76,7 +77,8 @@ def _all_inputs(workshop: Workshop, table: Table, task: Task) -> dict[str, str]:
     keys = lake.keys(WINDOWED_SAMPLES, task.name)
     inputs = {f"patient {key.partition}": lake.fingerprint(WINDOWED_SAMPLES, key) or "" for key in keys}
     if table is TRAINING_MANIFEST:
-        inputs |= {"code": core_fingerprint()}
+        normalisation = lake.fingerprint(TRAINING_NORMALISATION, Key(task=task.name)) or ""
+        inputs |= {"code": core_fingerprint(), "normalisation": normalisation}
     return inputs
 
 
@@ -89,13 +91,19 @@ def _make_one(workshop: Workshop, table: Table, derivation: FromAllPatients, tas
 
     place = Key(task=task.name)
     if table is TRAINING_NORMALISATION:
-        return workshop.put(table, place, derivation.function(task, samples), wanted)
+        return workshop.put(table, place, derivation.function(task, samples, units=_units(task)), wanted)
     normalisation = lake.read(TRAINING_NORMALISATION, place)
     with tempfile.TemporaryDirectory(prefix="mimic-assets-shards-") as spool:
         built = derivation.function(task, normalisation, samples, Path(spool), core_fingerprint())
         for name, path in built.shards:
             lake.put_file(shard_path(table, place, name), path)
         return workshop.put(table, place, built.manifest, wanted, {"notes": json.dumps(built.summary.notes)})
+
+
+def _units(task: Task) -> dict[str, str | None]:
+    """Return the canonical unit of each parameter of a task; stages do not import each other, so it is joined here."""
+    known = {name: find_parameter(name) for name in task.numerics.parameters}
+    return {name: parameter.unit if parameter else None for name, parameter in known.items()}
 
 
 def _drop_unlisted_shards(workshop: Workshop, task: Task) -> None:

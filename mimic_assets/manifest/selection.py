@@ -55,8 +55,10 @@ def select(candidates: pl.DataFrame, splits: pl.DataFrame, task: Task) -> pl.Dat
 
         - A positive is always there, weight 1.
         - In a matched split with at least one positive, a stratum with p positives and n negatives gives
-          m = min(n, per_positive x p) negatives of weight n / m: those with the lowest draws. A stratum without a
-          positive gives none, since there is nobody to match; weights then stand for their strata, not for the split.
+          m = min(n, per_positive x p) negatives: those with the lowest draws. Where that is fewer than per_positive for
+          every positive of the split and the task fills from other strata, the next draws of the split, whatever their
+          stratum, make up the number. A chosen negative weighs (negatives of its stratum) / (chosen ones of it), so
+          weights stand for the strata that are represented.
         - In a matched split without any positive there is nothing to match: all negatives stay, weight 1
           (`summary` says so). So it is in a split that is not matched.
 
@@ -70,12 +72,19 @@ def select(candidates: pl.DataFrame, splits: pl.DataFrame, task: Task) -> pl.Dat
         positives.over("split") > 0
     )
     negatives = (~pl.col("label")).sum().cast(pl.Int64).over(_CELL)
-    chosen = pl.min_horizontal(negatives, positives.over(_CELL) * task.controls.per_positive)
     place = pl.col("label").cum_count().over([*_CELL, "label"])
     takes_all = pl.col("label") | ~is_matched
-    weight = pl.when(takes_all).then(1.0).otherwise(negatives / chosen)
+    known = known.with_columns(
+        is_matched_control=~takes_all & (place <= positives.over(_CELL) * task.controls.per_positive),
+        quota=positives.over("split") * task.controls.per_positive,
+    )
+    missing = pl.col("quota") - pl.col("is_matched_control").sum().cast(pl.Int64).over("split")
+    spare = pl.col("label").cum_count().over(["split", "label", "is_matched_control"])
+    fills = ~takes_all & ~pl.col("is_matched_control") & (spare <= missing) & task.controls.fill_from_other_strata
+    known = known.with_columns(is_taken=takes_all | pl.col("is_matched_control") | fills)
+    chosen = (~pl.col("label") & pl.col("is_taken")).sum().cast(pl.Int64).over(_CELL)
     return (
-        known.with_columns(is_taken=takes_all | (place <= chosen), weight=weight)
+        known.with_columns(weight=pl.when(takes_all).then(1.0).otherwise(negatives / chosen))
         .filter("is_taken")
         .select(pl.col(name).cast(dtype) for name, dtype in SELECTION_SCHEMA.items())
         .sort("split", "sample_id")

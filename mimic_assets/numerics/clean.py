@@ -5,6 +5,7 @@ belong here: the catalogue (`parameters`) and the rules (`flags`).
 """
 
 import difflib
+import math
 from typing import Any
 
 import polars as pl
@@ -31,6 +32,16 @@ _MEANING = {
     "is_zero_no_signal": pl.Boolean,
     "site": pl.String,
     "role": pl.String,
+}
+_UNKNOWN = {
+    "is_unit_known": False,
+    "shift": 0.0,
+    "factor": 1.0,
+    "low": -math.inf,
+    "high": math.inf,
+    "includes_low": True,
+    "includes_high": True,
+    "is_zero_no_signal": False,
 }
 
 
@@ -74,7 +85,7 @@ def _meanings(raw_numerics: pl.DataFrame) -> pl.DataFrame:
     rows: list[dict[str, Any]] = []
     for source, unit in raw_numerics.select("parameter", "unit").unique().sort("parameter", "unit").iter_rows():
         parameter = find_parameter(source)
-        row: dict[str, Any] = {"parameter": source, "unit": unit, "is_unit_known": False, "shift": 0.0, "factor": 1.0}
+        row: dict[str, Any] = {"parameter": source, "unit": unit} | _UNKNOWN
         if parameter is not None:
             conversion = parameter.units.get(unit or "")
             row |= {

@@ -40,9 +40,8 @@ def flag_cells(cells: pl.DataFrame, meanings: pl.DataFrame) -> pl.Series:
     def flag_where(flag: Flag, is_so: NDArray[np.bool_]) -> None:
         flags[is_so & (flags == _OK)] = _NUMBER[flag]
 
-    def of_column(name: str) -> NDArray[np.generic]:
-        return meanings[name].to_numpy()[code]
-
+    low: NDArray[np.float64] = meanings["low"].to_numpy()[code]
+    high: NDArray[np.float64] = meanings["high"].to_numpy()[code]
     flag_where(Flag.NOT_A_NUMBER, np.isnan(value))
     flag_where(Flag.BAD_TICK, cells["tick"].is_null().to_numpy())
     flag_where(Flag.UNKNOWN_PARAMETER, meanings["name"].is_null().to_numpy()[code])
@@ -51,9 +50,9 @@ def flag_cells(cells: pl.DataFrame, meanings: pl.DataFrame) -> pl.Series:
     later, is_equal = _later_cells(cells, meanings, flags == _OK)
     flags[later] = np.where(is_equal, _NUMBER[Flag.REPEAT], _NUMBER[Flag.CONFLICT])
     is_in_triple = (flags == _OK) & meanings["site"].is_not_null().to_numpy()[code]
-    flag_where(Flag.OUT_OF_RANGE, (value < of_column("low")) | (value > of_column("high")))
-    flag_where(Flag.OUT_OF_RANGE, (value == of_column("low")) & ~meanings["includes_low"].to_numpy()[code])
-    flag_where(Flag.OUT_OF_RANGE, (value == of_column("high")) & ~meanings["includes_high"].to_numpy()[code])
+    flag_where(Flag.OUT_OF_RANGE, (value < low) | (value > high))
+    flag_where(Flag.OUT_OF_RANGE, (value == low) & ~meanings["includes_low"].to_numpy()[code])
+    flag_where(Flag.OUT_OF_RANGE, (value == high) & ~meanings["includes_high"].to_numpy()[code])
     flag_where(Flag.NO_SIGNAL, (value == 0) & meanings["is_zero_no_signal"].to_numpy()[code])
     for cell, flag in _triple_flags(cells, meanings, np.flatnonzero(is_in_triple)):
         flags[cell[flags[cell] == _OK]] = _NUMBER[flag]

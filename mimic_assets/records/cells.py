@@ -84,7 +84,8 @@ def read_cells(block: bytes, columns: Columns) -> Cells:
     """
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
-    if len(columns.headings) > 1 and not block.translate(None, _PLAIN):
+    has_empty_line = block.startswith(b"\n") or b"\n\n" in block  # Arrow would take one for a row of empty cells
+    if len(columns.headings) > 1 and not has_empty_line and not block.translate(None, _PLAIN):
         cells = _read_plain(block, columns)
         if cells is not None:
             return cells

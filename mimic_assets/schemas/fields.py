@@ -114,7 +114,7 @@ UPPER_TIME = _time("upper_time", "The event began no later; null where nothing b
 EVENT_END_TIME = _time("event_end_time", "Last evidence that it went on; null for point events.")
 RULE = Field("rule", pl.String, "Name of the rule that found it.")
 RULE_VERSION = Field("rule_version", pl.Int32, "Version of the rule.", minimum=1, limit_source="a count")
-SOURCES = Field("sources", pl.List(pl.String), "Source rows as `table:row` (clinical_extract) or `raw_numerics:record:first-last` (source rows).")
+SOURCES = Field("sources", pl.List(pl.String), "Source rows as `table:row` (clinical_extract) or `cleaned_numerics:record:first-last` (lowest and highest source row).")
 
 # labels
 INDEX_TIME = _time("index_time", "When the prediction is made: inputs end here, included.")

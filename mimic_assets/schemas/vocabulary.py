@@ -79,8 +79,6 @@ class EventClass(Vocabulary):
     IN_HOSPITAL = "in_hospital", "within an admission, outside every ICU stay, or the place is unknown"
     OUT_OF_HOSPITAL = "out_of_hospital", "outside every admission"
     PERI_PROCEDURAL = "peri_procedural", "coded as a complication of a procedure"
-    NEWBORN = "newborn", "coded as cardiac arrest of the newborn"
-    OBSTETRIC = "obstetric", "coded as a complication of pregnancy or delivery"
     EXPECTED = "expected", "death after a comfort-care order"
     BRAIN_DEATH = "brain_death", "death declared by neurological criteria"
 

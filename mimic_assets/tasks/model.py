@@ -112,6 +112,8 @@ class ControlRule(_Part):
     hours_in_stay_bin_h: int = Field(default=24, ge=1)
     matched_splits: tuple[Split, ...] = (Split.TRAIN, Split.TUNING)
     """The other splits keep every window, at natural prevalence."""
+    fill_from_other_strata: bool = True
+    """Whether strata that run out of negatives are made up for by negatives of the split's other strata."""
 
 
 class SplitRule(_Part):

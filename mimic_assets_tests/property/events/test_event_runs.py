@@ -1,6 +1,7 @@
 """Laws of low-pressure episodes, against a slow loop that reads like the definition."""
 
 from datetime import datetime, timedelta
+from random import Random
 from typing import NamedTuple
 
 import polars as pl
@@ -102,8 +103,8 @@ def test_runs_are_those_of_the_definition(found: list[Cell]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(cells(), st.randoms(use_true_random=False))
-def test_the_order_of_input_rows_does_not_matter(found: list[Cell], random: object) -> None:
-    shuffled = sorted(found, key=lambda _: random.random())  # type: ignore[attr-defined]
+def test_the_order_of_input_rows_does_not_matter(found: list[Cell], random: Random) -> None:
+    shuffled = sorted(found, key=lambda _: random.random())
     expected = find_events(NO_EXTRACT, table(found), NO_STAYS)
     assert find_events(NO_EXTRACT, table(shuffled), NO_STAYS).frame.equals(expected.frame)
 

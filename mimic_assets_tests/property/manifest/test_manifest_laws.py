@@ -125,6 +125,23 @@ def test_more_controls_keep_those_already_chosen(
     assert set(few["sample_id"]) <= set(more["sample_id"])
 
 
+@given(population=populations(), per_positive=st.integers(1, 4))
+def test_filling_reaches_the_number_wherever_the_split_has_it(
+    population: tuple[pl.DataFrame, pl.DataFrame], per_positive: int
+) -> None:
+    candidates, splits = population
+    rule = {"per_positive": per_positive, "fill_from_other_strata": True}
+    chosen = select(candidates, splits, small_task(controls=rule))
+    strict = select(candidates, splits, small_task(controls=rule | {"fill_from_other_strata": False}))
+    assert set(strict["sample_id"]) <= set(chosen["sample_id"])
+    everyone = candidates.join(splits, on="subject_id")
+    for split in ("train", "tuning"):
+        inside, outside = chosen.filter(split=split), everyone.filter(split=split)
+        positives, negatives = int(outside["label"].sum()), int((~outside["label"]).sum())
+        wanted = min(negatives, per_positive * positives) if positives else negatives
+        assert int((~inside["label"]).sum()) == wanted
+
+
 VALUES = st.lists(st.lists(st.floats(-1e4, 1e4, width=32), max_size=30), max_size=6)
 
 

@@ -73,7 +73,7 @@ def _write(lake: Lake, table: Table, key: Key, rows: list[dict[str, object]]) ->
 
 
 def _window(name: str, hours: int, label: bool) -> dict[str, object]:
-    """Thirty cells: abp_mean falls from 100 by 1 a cell, its last two are held; heart_rate is observed half the time."""
+    """Thirty cells: abp_mean falls from 100 by 1 a cell, the last two are held; every second heart_rate is there."""
     cells, parameters = TASK.numerics.cell_count, TASK.numerics.parameters
     values = np.full((len(parameters), cells), np.nan)
     reasons = np.full(values.shape, NOT_MEASURED, dtype=np.uint8)
@@ -125,7 +125,8 @@ def _event() -> dict[str, object]:
 
 def _cell(row: int) -> dict[str, object]:
     return {
-        "subject_id": SUBJECT, "record_id": RECORD, "source_row": row, "source_column": "ABPm [mmHg]", "tick": row * 60_000,
+        "subject_id": SUBJECT, "record_id": RECORD, "source_row": row, "source_column": "ABPm [mmHg]",
+        "tick": row * 60_000,
         "time": EVENT_TIME + timedelta(minutes=row), "parameter": "abp_mean", "unit": "mmHg",
         "value": 50.0 + row, "flag": "ok",
     }  # fmt: skip

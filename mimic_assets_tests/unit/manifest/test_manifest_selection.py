@@ -58,6 +58,15 @@ def test_units_bins_and_splits_are_matched_apart() -> None:
     ]
 
 
+def test_what_a_stratum_lacks_comes_from_the_others_with_the_weight_of_their_own() -> None:
+    """One positive asks for two controls; its stratum has one, so one of the other unit's four makes up the number."""
+    frame = candidates((1, True, "MICU", 5.0), (1, False, "MICU", 5.0), *[(1, False, "CCU", 5.0)] * 4)
+    chosen = select(frame, splits(s1="train"), small_task(controls={"per_positive": 2, "fill_from_other_strata": True}))
+    negatives = chosen.filter(~pl.col("label")).sort("stratum")
+    assert negatives["stratum"].to_list() == ["care_unit=CCU; hours_in_stay=(0, 48]", "care_unit=MICU; hours_in_stay=(0, 48]"]
+    assert negatives["weight"].to_list() == [4.0, 1.0]
+
+
 def test_unknown_units_are_matched_with_each_other() -> None:
     frame = candidates((1, True, None, 5.0), (1, False, None, 6.0), (1, False, "null", 6.0), (1, False, "MICU", 6.0))
     chosen = select(frame, splits(s1="train"), TASK)

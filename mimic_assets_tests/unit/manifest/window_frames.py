@@ -22,7 +22,12 @@ def small_task(parameters: Sequence[str] = ("heart_rate", "spo2"), cells: int = 
     """
     values = load_task("in_hospital_death").model_dump()
     values["split"] = {"seed": 20260101, "train": 0.6, "tuning": 0.2, "held_out": 0.2}
-    values["controls"] = {"per_positive": 4, "match_on": ("care_unit", "hours_in_stay"), "hours_in_stay_bin_h": 48}
+    values["controls"] = {
+        "per_positive": 4,
+        "match_on": ("care_unit", "hours_in_stay"),
+        "hours_in_stay_bin_h": 48,
+        "fill_from_other_strata": False,
+    }
     values["numerics"] |= {"parameters": tuple(parameters), "cell_s": 60, "observation_s": 60 * cells}
     for name, changes in sections.items():
         values[name] |= changes

@@ -8,8 +8,20 @@ import wfdb
 
 from mimic_assets.records.header import parse_header
 
-MASTER = "#wfdb 10.7\r\n85594648/3 6 62.4725/999.56 960 15:52:43.892 29/9/2115\r\n85594648_0000 0\r\n85594648_0001 640\r\n~ 320\r\n# subject_id 10079700\r\n# hadm_id 24239751\r\n"
-SEGMENT = "r_0002 2 62.4725/999.56(15933440) 320\r\nr_0002e.dat 516x4 200/mV 14 8192 0 54674 0 III\r\nr_0002p.dat 516x2 16(800)/mmHg 12 2048 0 -1 0 ABP\r\n"
+MASTER = (
+    "#wfdb 10.7\r\n"
+    "85594648/3 6 62.4725/999.56 960 15:52:43.892 29/9/2115\r\n"
+    "85594648_0000 0\r\n"
+    "85594648_0001 640\r\n"
+    "~ 320\r\n"
+    "# subject_id 10079700\r\n"
+    "# hadm_id 24239751\r\n"
+)
+SEGMENT = (
+    "r_0002 2 62.4725/999.56(15933440) 320\r\n"
+    "r_0002e.dat 516x4 200/mV 14 8192 0 54674 0 III\r\n"
+    "r_0002p.dat 516x2 16(800)/mmHg 12 2048 0 -1 0 ABP\r\n"
+)
 
 
 def test_a_master_header_gives_clock_segments_and_comments() -> None:

@@ -1,4 +1,4 @@
-"""`raw_numerics`: every cell of a small file by eye, one broken copy per defect, and an independent count on real data."""
+"""`raw_numerics`: a small file cell by cell, one broken copy per defect, an independent count on real data."""
 
 import csv
 import gzip

@@ -1,6 +1,5 @@
 """Labels and windows of real patients, through the stages before them; facts from the charts, not from our code."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,7 +45,7 @@ def demo(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> pl.DataFr
 
 
 @pytest.fixture(scope="module", params=[10005817, 10020306], ids=str)
-def patient(request: pytest.FixtureRequest, demo: pl.DataFrame, real_data: Path) -> Iterator[tuple[int, Patient]]:
+def patient(request: pytest.FixtureRequest, demo: pl.DataFrame, real_data: Path) -> tuple[int, Patient]:
     subject: int = request.param
     tree = FolderTree(real_data / "mimic4wdb-linked")
     rows = demo.filter(pl.col("subject_id") == subject)
@@ -55,7 +54,7 @@ def patient(request: pytest.FixtureRequest, demo: pl.DataFrame, real_data: Path)
     linked = link_stays(raw, rows).frame
     ledger = events.find_events(rows, cleaned, linked).frame
     labels = label_stays(DEATH, rows, ledger, linked, cleaned, frozenset()).frame
-    yield subject, Patient(rows, ledger, linked, cleaned, labels, cut_windows(DEATH, labels, cleaned, linked).frame)
+    return subject, Patient(rows, ledger, linked, cleaned, labels, cut_windows(DEATH, labels, cleaned, linked).frame)
 
 
 def test_promises_hold(patient: tuple[int, Patient]) -> None:

@@ -95,7 +95,7 @@ def test_messages_come_every_1024_ticks(cohort_demo: Path) -> None:
 
 
 def test_waveform_pressure_agrees_with_the_numerics(small_demo: Path) -> None:
-    """The mean of the ABP wave over a minute is the mean of ABPm over it, within 3 mmHg, in segments of either gain."""
+    """Over a minute the ABP wave and ABPm have the same mean, within 3 mmHg, in segments of either gain."""
     compared: Counter[float] = Counter()
     for record in records(small_demo):
         if not record.numerics.exists() or "ABPm [mmHg]" not in columns_of(record):
@@ -115,7 +115,7 @@ def test_waveform_pressure_agrees_with_the_numerics(small_demo: Path) -> None:
                 window = pressure[start : start + samples]
                 first, last = begin + start * 8, begin + (start + samples) * 8
                 near = means[(means[:, 0] >= first) & (means[:, 0] < last), 1]
-                if len(near) > 50 and window.min() > 10 and window.max() < 200:
+                if len(near) > 50 and np.ptp(near) < 15 and 10 < window.min() and window.max() < 200:
                     assert abs(window.mean() - near.mean()) < 3
                     compared[wave.adc_gain[wave.sig_name.index("ABP")]] += 1
     assert len(compared) == 2
