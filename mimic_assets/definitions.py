@@ -1,4 +1,4 @@
-"""The graph as Dagster loads it. `build_definitions` makes a fresh one from settings and accepts overrides for tests."""
+"""The graph as Dagster loads it; `build_definitions` makes a fresh one from settings and accepts overrides."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,6 +1,6 @@
 """The record clock and the algebra of `(start, end]` intervals. Everything about time arithmetic lives here.
 
-A monitor counts ticks from the record's first sample. 16 ticks are one frame; an ECG sample (4 per frame) lasts 4 ticks.
+A monitor counts ticks from the record's first sample. 16 ticks are one frame; an ECG sample (4 per frame) is 4 ticks.
 `counter_freq` is read from the header (999.56 seen, 999.52 documented), never assumed, and kept as an exact fraction:
 taking ticks for milliseconds is 95 s wrong after 2.5 days. Wall times are microseconds, rounded down, so an
 order of ticks is an order of times and `(a, b]` in time selects the same rows as `(tick_at(a), tick_at(b)]` in ticks.
@@ -54,7 +54,9 @@ class RecordClock:
     def time_at(self, tick: int) -> datetime:
         """Return the wall time of a tick, rounded down to the microsecond."""
         rate = self.ticks_per_second
-        return at_microseconds(microseconds(self.start_time) + tick * _MICROSECONDS * rate.denominator // rate.numerator)
+        return at_microseconds(
+            microseconds(self.start_time) + tick * _MICROSECONDS * rate.denominator // rate.numerator
+        )
 
     def tick_at(self, time: datetime) -> int:
         """Return the last tick whose `time_at` is not after `time`; negative before the record."""

@@ -29,7 +29,9 @@ def demo(
     default = DemoPlan()
     plan = DemoPlan(patients or default.patients, hours or default.hours, default.seed if seed is None else seed)
     source, lake = folder / "source", folder / "lake"
-    settings = load_settings(waveforms=str(source / "waveforms"), clinical=str(source / "clinical"), lake=str(lake), workers=workers)
+    settings = load_settings(
+        waveforms=str(source / "waveforms"), clinical=str(source / "clinical"), lake=str(lake), workers=workers
+    )
     console.print(f"[bold]1/2[/] Generating {plan.patients} patients, about {plan.hours:g} h each, in {source}")
     started = time.monotonic()
     with TableProgress(quiet=False) as progress:
@@ -38,7 +40,9 @@ def demo(
     console.print(f"[bold]2/2[/] Materialising every asset through Dagster into {lake}")
     summary = run_journey(settings, "recorded", quiet=False)
     console.print("\nOpen next:")
-    console.print("  make up                                          the Dagster UI: lineage, partitions, checks, pictures")
+    console.print(
+        "  make up                                          the Dagster UI: lineage, partitions, checks, pictures"
+    )
     console.print('  .venv/bin/mimic-assets sql "SHOW TABLES"          every table, one SELECT away')
     console.print('  .venv/bin/mimic-assets sql "SELECT * FROM rejected_inputs"   what was refused, and what to do')
     console.print("  .venv/bin/mimic-assets show                       one window with its label and evidence")

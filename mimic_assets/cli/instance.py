@@ -52,7 +52,9 @@ def prepare_home(home: Path) -> Path:
                 temporary.write(text)
             Path(temporary.name).replace(target)
     except OSError as error:
-        raise RequestError(f"Cannot prepare the Dagster instance in {home}: {error.strerror}. Name another --lake.") from None
+        raise RequestError(
+            f"Cannot prepare the Dagster instance in {home}: {error.strerror}. Name another --lake."
+        ) from None
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 
@@ -69,7 +71,9 @@ def opened(home: Path) -> Iterator[dg.DagsterInstance]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RequestError(f"Another run is writing to this lake ({home.parent}). Wait for it, or stop it.") from None
+            raise RequestError(
+                f"Another run is writing to this lake ({home.parent}). Wait for it, or stop it."
+            ) from None
         with dg.DagsterInstance.from_config(str(home)) as instance:
             yield instance
 
@@ -84,5 +88,7 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> int:
     """Fail every dead run and return how many there were."""
     dead = dead_runs(instance)
     for run in dead:
-        instance.report_run_failed(run, "The process of this run is gone (killed, or the machine stopped). Run again: it resumes.")
+        instance.report_run_failed(
+            run, "The process of this run is gone (killed, or the machine stopped). Run again: it resumes."
+        )
     return len(dead)

@@ -10,6 +10,7 @@ import dagster as dg
 
 from mimic_assets import clinical, records
 from mimic_assets.cli.instance import PROCESS_TAG, fail_dead_runs, this_process
+from mimic_assets.definitions import build_definitions
 from mimic_assets.defs.automation import (
     EXTRACT_CLINICAL_ROWS,
     MAKE_MANIFEST,
@@ -23,11 +24,9 @@ from mimic_assets.defs.io_managers import SELECTION_TAG, Progress
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Outcome, Status, read_outcomes
 from mimic_assets.defs.partitions import PATIENTS, PATIENTS_PER_RUN, bucket_key
-from mimic_assets.definitions import build_definitions
 from mimic_assets.errors import RequestError
 from mimic_assets.schemas.tables import TABLES
 from mimic_assets.settings import Settings, dagster_home_for
-
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The console shows our own progress; the event log in the instance keeps everything."""
@@ -49,7 +48,9 @@ class Journey:
     @property
     def quarantined(self) -> list[str]:
         """Patients with a quarantined key in some table, ascending."""
-        keys = {o.key for table in PATIENT_TABLES for o in self.outcomes.get(table, []) if o.status is Status.QUARANTINED}
+        keys = {
+            o.key for table in PATIENT_TABLES for o in self.outcomes.get(table, []) if o.status is Status.QUARANTINED
+        }
         return sorted(keys, key=int)
 
     @property
@@ -76,10 +77,15 @@ def choose_patients(workshop: Workshop, wanted: str) -> list[str]:
             parts = [part.strip().removeprefix("p") for part in wanted.split(",") if part.strip()]
             strange = [part for part in parts if not part.isdecimal() or int(part) not in set(known)]
             if strange:
-                raise RequestError(f"--patients names {', '.join(strange)}, which neither source knows. Say `recorded`, `all`, or ids like {known[0] if known else 10000032}.")
+                raise RequestError(
+                    f"--patients names {', '.join(strange)}, which neither source knows. "
+                    f"Say `recorded`, `all`, or ids such as {known[0] if known else 10000032}."
+                )
             chosen = sorted({int(part) for part in parts})
     if not chosen:
-        raise RequestError(f"No patient found below {workshop.settings.waveforms}: folders waves/pNNN/pNNNNNNNN expected.")
+        raise RequestError(
+            f"No patient found below {workshop.settings.waveforms}: folders waves/pNNN/pNNNNNNNN expected."
+        )
     return [str(subject_id) for subject_id in chosen]
 
 
@@ -90,7 +96,9 @@ def travel(settings: Settings, instance: dg.DagsterInstance, patients: str, prog
     graph = build_definitions(settings, progress=progress)
     _register(instance, journey.patients)
     last = bucket_key(settings.buckets - 1)
-    _execute(graph, EXTRACT_CLINICAL_ROWS.name, instance, settings, journey, {RANGE_START: bucket_key(0), RANGE_END: last})
+    _execute(
+        graph, EXTRACT_CLINICAL_ROWS.name, instance, settings, journey, {RANGE_START: bucket_key(0), RANGE_END: last}
+    )
     ordered = instance.get_dynamic_partitions(PATIENTS.name or "")
     places = {key: place for place, key in enumerate(ordered)}
     keys = sorted(journey.patients, key=places.__getitem__)
@@ -110,7 +118,12 @@ def _register(instance: dg.DagsterInstance, keys: list[str]) -> None:
 
 
 def _execute(
-    graph: dg.Definitions, job: str, instance: dg.DagsterInstance, settings: Settings, journey: Journey, tags: dict[str, str]
+    graph: dg.Definitions,
+    job: str,
+    instance: dg.DagsterInstance,
+    settings: Settings,
+    journey: Journey,
+    tags: dict[str, str],
 ) -> None:
     tags = tags | {PROCESS_TAG: this_process()}
     result = graph.resolve_job_def(job).execute_in_process(_QUIET, instance=instance, tags=tags, raise_on_error=False)
@@ -124,7 +137,11 @@ def _execute(
 def _raise_what_was_not_data(result: dg.ExecuteInProcessResult) -> None:
     """Re-raise a failure that no check explains: a wrong credential or a full disk, not a patient's data."""
     for event in result.all_events:
-        if event.is_step_failure and event.step_key is not None and not event.step_key.endswith(("_every_key", "_batch")):
+        if (
+            event.is_step_failure
+            and event.step_key is not None
+            and not event.step_key.endswith(("_every_key", "_batch"))
+        ):
             error = event.step_failure_data.error
             while error is not None and error.cause is not None:
                 error = error.cause

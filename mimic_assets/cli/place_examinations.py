@@ -1,5 +1,6 @@
 """What `doctor` looks at in the places that settings name: tasks, waveform and clinical source, lake."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from mimic_assets import clinical, records
 from mimic_assets.cli.examination import Finding, Status
 from mimic_assets.clinical.source_tables import SOURCE_TABLES
 from mimic_assets.errors import RequestError
-from mimic_assets.schemas.tables import TABLES
+from mimic_assets.schemas.tables import CLINICAL_EXTRACT, TABLES
 from mimic_assets.settings import Settings
 from mimic_assets.sources.folder import FolderTree
 from mimic_assets.storage.keys import DATA
@@ -89,7 +90,7 @@ def examine_lake(settings: Settings) -> Iterator[Finding]:
     """Look whether the lake can be written, read and cleaned, what it holds, and who is quarantined."""
     local = Path(settings.lake.removeprefix("file://")).expanduser()
     if not settings.lake.startswith("s3://") and not local.exists():
-        yield Finding("lake", Status.WARNING, f"nothing at {local} yet", "`mimic-assets run` or `demo` makes it.")
+        yield _lake_to_be(local)
         return
     lake = Lake.open(settings.lake, settings.s3, create=False)
     _probe(lake)
@@ -104,7 +105,25 @@ def examine_lake(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("lake", Status.OK, found)
+    yield from _other_buckets(lake, settings)
     yield _quarantined(lake)
+
+
+def _other_buckets(lake: Lake, settings: Settings) -> Iterator[Finding]:
+    """A lake keeps the number of buckets it was made with: with another one, patients lose their clinical rows."""
+    highest = max((key.partition or 0 for key in lake.keys(CLINICAL_EXTRACT)), default=0)
+    if highest >= settings.buckets:
+        found = f"clinical_extract has bucket {highest}, the settings say {settings.buckets} buckets"
+        advice = f"Set MIMIC_ASSETS_BUCKETS={highest + 1}, or use another lake."
+        yield Finding("buckets", Status.PROBLEM, found, advice)
+
+
+def _lake_to_be(folder: Path) -> Finding:
+    above = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        found = f"nothing at {folder} yet, and {above} cannot be written"
+        return Finding("lake", Status.PROBLEM, found, "Name another --lake, or give your user rights there.")
+    return Finding("lake", Status.WARNING, f"nothing at {folder} yet", "`mimic-assets run` or `demo` makes it.")
 
 
 def _probe(lake: Lake) -> None:

@@ -29,12 +29,19 @@ class Format(StrEnum):
 
 
 def sql(
-    statement: Annotated[str, typer.Argument(metavar="SELECT", help="One SELECT over the tables; each is known by its own name.")],
-    lake: Annotated[str | None, typer.Option(help="Folder or s3:// URI; default: the environment's, else the demo's.", metavar="DIR_OR_URI")] = None,
+    statement: Annotated[
+        str, typer.Argument(metavar="SELECT", help="One SELECT over the tables; each is known by its own name.")
+    ],
+    lake: Annotated[
+        str | None,
+        typer.Option(help="Folder or s3:// URI; default: the environment's, else the demo's.", metavar="DIR_OR_URI"),
+    ] = None,
     output_format: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option(help="File for --format parquet; default: standard output.")] = None,
 ) -> None:
-    """Ask the lake with SQL (DuckDB, read only): `mimic-assets sql "SELECT event, tier, count(*) FROM clinical_events GROUP BY ALL"`.
+    """Ask the lake with SQL (DuckDB, read only).
+
+    `mimic-assets sql "SELECT event, tier, count(*) FROM clinical_events GROUP BY ALL"`
 
     `mimic-assets sql "SHOW TABLES"` lists the tables, `"DESCRIBE clinical_labels"` a table's columns.
     """

@@ -6,8 +6,6 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table as RichTable
 
-import polars as pl
-
 from mimic_assets.cli.journey import Journey
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Status
@@ -32,7 +30,9 @@ def summarise(settings: Settings, journey: Journey, seconds: float) -> dict[str,
         "manifest_stands": journey.has_manifest,
         "patients": len(journey.patients),
         "quarantined_patients": journey.quarantined,
-        "rejected_inputs": int(query(workshop.lake, "SELECT count(*) AS n FROM rejected_inputs").column("n")[0].as_py()),
+        "rejected_inputs": int(
+            query(workshop.lake, "SELECT count(*) AS n FROM rejected_inputs").column("n")[0].as_py()
+        ),
         "tables": tables,
         "tasks": {task.name: _task(workshop, task.name) for task in workshop.tasks},
         "dead_runs_failed": journey.dead_runs,
@@ -46,7 +46,10 @@ def _task(workshop: Workshop, task: str) -> dict[str, Any]:
     manifest = workshop.lake.scan(TRAINING_MANIFEST, task=task)
     selected = _counts(manifest, ["split", "label"])
     splits = {
-        split.value: {"positive": selected.get((split.value, True), 0), "negative": selected.get((split.value, False), 0)}
+        split.value: {
+            "positive": selected.get((split.value, True), 0),
+            "negative": selected.get((split.value, False), 0),
+        }
         for split in Split
     }
     provisional = bool(manifest.select(pl.col("is_split_provisional").any()).collect().item())
@@ -77,18 +80,29 @@ def print_summary(summary: dict[str, Any], console: Console) -> None:
         tasks.add_column(split.value, justify="right")
     tasks.add_column("all windows", justify="right")
     for name, task in summary["tasks"].items():
-        cells = [f"{task['manifest'][split.value]['positive']} / {task['manifest'][split.value]['negative']}" for split in Split]
+        cells = [
+            f"{task['manifest'][split.value]['positive']} / {task['manifest'][split.value]['negative']}"
+            for split in Split
+        ]
         tasks.add_row(name, *cells, f"{task['windows']['positive']} / {task['windows']['negative']}")
     console.print(tasks)
     for name, task in summary["tasks"].items():
         if task["split_is_provisional"]:
-            console.print(f"{name}: fewer than 10 subjects, so all are in train for now; the split will move when more arrive.")
+            console.print(
+                f"{name}: fewer than 10 subjects, so all are in train for now; the split will move when more arrive."
+            )
         if not sum(map(sum, (split.values() for split in task["manifest"].values()))):
-            console.print(f"{name}: the manifest stands but is empty; `mimic-assets sql` over clinical_labels says why (exclusion, window_exclusion).")
+            console.print(
+                f"{name}: the manifest stands but is empty; the columns exclusion and window_exclusion of "
+                "clinical_labels say why."
+            )
     quarantined = summary["quarantined_patients"]
+    named = ": " + ", ".join(quarantined[:10]) if quarantined else ""
     console.print(
-        f"{summary['patients']} patients, {len(quarantined)} quarantined{': ' + ', '.join(quarantined[:10]) if quarantined else ''}; "
+        f"{summary['patients']} patients, {len(quarantined)} quarantined{named}; "
         f"{summary['rejected_inputs']} rows in rejected_inputs; {summary['seconds']} s."
     )
     if summary["dead_runs_failed"]:
-        console.print(f"{summary['dead_runs_failed']} earlier run(s) had died and were marked failed; this one resumed their work.")
+        console.print(
+            f"{summary['dead_runs_failed']} earlier run(s) had died and were marked failed; this one resumed."
+        )

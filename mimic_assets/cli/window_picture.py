@@ -35,6 +35,13 @@ _PANEL_IN, _EMPTY_PANEL_IN, _STRIP_IN, _REST_IN = 0.85, 0.34, 0.95, 1.55
 
 def draw_window(window: Window, evidence: Evidence) -> bytes:
     """Return the picture as a PNG; the same window gives the same picture."""
+    buffer = io.BytesIO()
+    figure_of(window, evidence).savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def figure_of(window: Window, evidence: Evidence) -> Figure:
+    """Return the picture as a figure: one axis per parameter in order, then the strip."""
     heights = [_EMPTY_PANEL_IN if np.isnan(values).all() else _PANEL_IN for values in window.values]
     figure = Figure(figsize=(10.5, sum(heights) + _STRIP_IN + _REST_IN), facecolor="white")
     total = sum(heights) + _STRIP_IN + _REST_IN
@@ -49,9 +56,7 @@ def draw_window(window: Window, evidence: Evidence) -> bytes:
         _panel(axis, window, place, is_last=place == len(heights) - 1)
     draw_strip(figure.add_subplot(grid[len(heights) + 1]), window, evidence)
     _head(figure, window, evidence, total)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-    return buffer.getvalue()
+    return figure
 
 
 def _minutes(window: Window) -> NDArray[np.float64]:

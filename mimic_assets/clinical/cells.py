@@ -24,8 +24,9 @@ def read_cells(text: pl.Series, kind: Kind) -> pl.Series:
             text, text.cast(pl.Int64, strict=False), lambda t: t.str.strip_suffix(".0").cast(pl.Int64, strict=False)
         )
     if kind is Kind.NUMBER:
-        number = text.cast(pl.Float64, strict=False) + 0.0  # -0.0 becomes 0.0: equal cells, equal bytes
-        return number.set(~number.is_finite(), None)
+        number = text.cast(pl.Float64, strict=False)
+        finite = number.set(~number.is_finite(), None)
+        return finite.set(finite == 0, 0.0)  # -0.0 too: equal cells, equal bytes
     if kind is Kind.TIME:
         times = _times(text, _TIME)
         for other in _OTHER_TIMES:

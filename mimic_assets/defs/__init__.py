@@ -9,8 +9,8 @@ import warnings
 
 from dagster import BetaWarning
 
-# Batches rest on `backfill_policy` and typed previews on the pandas types; they are "beta" in the Dagster release that the
-# lock file pins, and contract tests guard what we use of them. Only these are silenced.
+# Batches rest on `backfill_policy` and typed previews on the pandas types; they are "beta" in the Dagster release that
+# the lock file pins, and contract tests guard what we use of them. Only these are silenced.
 warnings.filterwarnings("ignore", r"Parameter `backfill_policy`.*", BetaWarning)
 warnings.filterwarnings("ignore", r"Class `PandasColumn`.*", BetaWarning)
 warnings.filterwarnings("ignore", r"Function `create_dagster_pandas_dataframe_type`.*", BetaWarning)

@@ -17,7 +17,9 @@ from mimic_assets.schemas.tables import TABLES
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
-PATIENT_TABLES = [t.name for t in TABLES.values() if t.partitioning in (Partitioning.PATIENT, Partitioning.PATIENT_TASK)]
+PATIENT_TABLES = [
+    t.name for t in TABLES.values() if t.partitioning in (Partitioning.PATIENT, Partitioning.PATIENT_TASK)
+]
 MANIFEST_TABLES = [t.name for t in TABLES.values() if t.partitioning is Partitioning.TASK]
 
 
@@ -43,7 +45,9 @@ MAKE_MANIFEST = dg.define_asset_job(
 JOBS = [EXTRACT_CLINICAL_ROWS, MAKE_PATIENTS, MAKE_MANIFEST]
 
 
-def runs_of(ordered: Sequence[str], wanted: Sequence[str], at_most: int = PATIENTS_PER_RUN) -> Iterator[tuple[str, str]]:
+def runs_of(
+    ordered: Sequence[str], wanted: Sequence[str], at_most: int = PATIENTS_PER_RUN
+) -> Iterator[tuple[str, str]]:
     """Yield (first, last) of the ranges of `ordered` keys that hold exactly the wanted ones, each at most so long.
 
     Examples:
@@ -85,7 +89,7 @@ def arriving_patients_sensor(workshop: Workshop) -> dg.SensorDefinition:
     name="nightly",
     job=MAKE_PATIENTS,
     cron_schedule="0 2 * * *",
-    description="Makes patients that are new, or failed last time; everything else keeps its fingerprint and its objects.",
+    description="Makes patients that are new or failed last time; everything else keeps its objects.",
     default_status=dg.DefaultScheduleStatus.STOPPED,
 )
 def nightly(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:

@@ -33,7 +33,7 @@ def every_key_check(table_name: str, workshop: Workshop) -> dg.AssetChecksDefini
     @dg.asset_check(
         asset=table_name,
         name=f"{table_name}_every_key",
-        description="Every key of the run has an object that keeps its table's promises. Failed keys are named with rule and count.",
+        description="Every key of the run has an object that keeps its table's promises; failed keys are named.",
         blocking=False,
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
@@ -61,7 +61,7 @@ def batch_check(table_name: str, workshop: Workshop) -> dg.AssetChecksDefinition
     @dg.asset_check(
         asset=table_name,
         name=f"{table_name}_batch",
-        description="Each key is reported once, each good key has its object, and no more keys are quarantined than allowed.",
+        description="Each key is reported once, good keys have objects, quarantined ones are no more than allowed.",
         blocking=True,
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:

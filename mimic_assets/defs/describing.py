@@ -9,7 +9,12 @@ from mimic_assets.schemas.model import Field, Table
 from mimic_assets.schemas.tables import TABLES
 
 OWNERS = ["team:mimic-assets"]
-_SPECIAL_KINDS = {"raw_records": {"wfdb"}, "raw_numerics": {"csv"}, "clinical_extract": {"csv"}, "training_manifest": {"binary"}}
+_SPECIAL_KINDS = {
+    "raw_records": {"wfdb"},
+    "raw_numerics": {"csv"},
+    "clinical_extract": {"csv"},
+    "training_manifest": {"binary"},
+}
 
 
 def _constraints(column: Field, table: Table) -> dg.TableColumnConstraints:
@@ -20,7 +25,9 @@ def _constraints(column: Field, table: Table) -> dg.TableColumnConstraints:
         other.append(f"<= {column.maximum:g}")
     if column.values is not None:
         other.append("one of " + ", ".join(member.value for member in column.values))
-    return dg.TableColumnConstraints(nullable=column.name in table.optional, unique=(column.name,) == table.key, other=other)
+    return dg.TableColumnConstraints(
+        nullable=column.name in table.optional, unique=(column.name,) == table.key, other=other
+    )
 
 
 def table_schema(table: Table) -> dg.TableSchema:
@@ -47,7 +54,9 @@ def column_lineage(table: Table) -> dg.TableColumnLineage:
             (name, column.name) for name in table.upstream if column.name in TABLES[name].schema
         )
         if sources:
-            lineage[column.name] = [dg.TableColumnDep(asset_key=dg.AssetKey(name), column_name=c) for name, c in sources]
+            lineage[column.name] = [
+                dg.TableColumnDep(asset_key=dg.AssetKey(name), column_name=c) for name, c in sources
+            ]
     return dg.TableColumnLineage(lineage)
 
 

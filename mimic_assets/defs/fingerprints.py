@@ -1,7 +1,7 @@
 """When an object has to be made again: a hash over its inputs, the source text that makes it, and its task.
 
-Dagster's data versions are shared by a batch and are lost with a killed run, so they cannot decide this; the fingerprint
-lies in the object itself.
+Dagster's data versions are shared by a batch and are lost with a killed run, so they cannot decide this; the
+fingerprint lies in the object itself.
 """
 
 import hashlib

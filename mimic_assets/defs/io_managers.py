@@ -10,7 +10,14 @@ from typing import Any
 import dagster as dg
 
 from mimic_assets.defs.crew import Crew
-from mimic_assets.defs.derivation import Derivation, FromAllPatients, FromClinicalTree, FromTables, FromTree, TableHandle
+from mimic_assets.defs.derivation import (
+    Derivation,
+    FromAllPatients,
+    FromClinicalTree,
+    FromTables,
+    FromTree,
+    TableHandle,
+)
 from mimic_assets.defs.describing import column_lineage
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Outcome, add_tallies, write_outcomes
@@ -25,7 +32,7 @@ Progress = Callable[[str, int, int], None]
 """Called with (what, done, of)."""
 
 SELECTION_TAG = "mimic_assets/patients"
-"""Run tag: the keys wanted out of a range, joined by spaces; a range run over scattered keys would take those between."""
+"""Run tag: the keys wanted out of a range, joined by spaces; a range alone would take those between, too."""
 
 
 class TableIO(dg.IOManager):
@@ -79,7 +86,9 @@ class TableIO(dg.IOManager):
             context.log.warning(f"{table.name} {outcome.key}: {outcome.status} - {'; '.join(outcome.reasons)}")
             return
         if context.has_asset_partitions:
-            context.step_context.add_asset_metadata(_metadata(outcome), asset_key=context.asset_key, partition_key=outcome.key)
+            context.step_context.add_asset_metadata(
+                _metadata(outcome), asset_key=context.asset_key, partition_key=outcome.key
+            )
 
     def _conclude(self, context: dg.OutputContext, table: Table, outcomes: list[Outcome]) -> None:
         stored = [outcome for outcome in outcomes if outcome.is_stored]
@@ -96,7 +105,7 @@ class TableIO(dg.IOManager):
             context.step_context.add_asset_metadata(summary, asset_key=context.asset_key, partition_key=stored[-1].key)
         # Private, and guarded by a contract test: only keys that were written become materialised. The public way marks
         # every key of the run, quarantined ones too.
-        context._asset_partitions_subset = context.asset_partitions_def.subset_with_partition_keys(  # noqa: SLF001
+        context._asset_partitions_subset = context.asset_partitions_def.subset_with_partition_keys(
             [outcome.key for outcome in stored]
         )
 

@@ -74,12 +74,14 @@ class Workshop:
             place = Key(int(key), task.name if task else None)
             try:
                 stored, is_new = self._make_object(table, derivation, place, task)
-            except _Blocked as blocked:
+            except _BlockedError as blocked:
                 self.lake.remove(table, place)
                 outcome.status, outcome.reasons = Status.BLOCKED, [*outcome.reasons, str(blocked)]
             except RequestError:
                 raise
-            except Exception as error:  # one bad patient never stops a batch: whatever its data provokes is its quarantine
+            except (
+                Exception
+            ) as error:  # one bad patient never stops a batch: whatever its data provokes is its quarantine
                 self._quarantine(table, place, error)
                 outcome.status, outcome.reasons = Status.QUARANTINED, [*outcome.reasons, _reason(error)]
             else:
@@ -97,7 +99,9 @@ class Workshop:
     def _tasks_of(self, derivation: FromTree | FromTables) -> list[Task | None]:
         return [*self.tasks] if isinstance(derivation, FromTables) and derivation.per_task else [None]
 
-    def _make_object(self, table: Table, derivation: FromTree | FromTables, place: Key, task: Task | None) -> tuple[Stored, bool]:
+    def _make_object(
+        self, table: Table, derivation: FromTree | FromTables, place: Key, task: Task | None
+    ) -> tuple[Stored, bool]:
         wanted = fingerprint(table, self._inputs(derivation, place), task.fingerprint if task else None)
         stored = self.lake.stored(table, place)
         if stored is not None and stored.fingerprint == wanted:
@@ -130,7 +134,7 @@ class Workshop:
                 continue
             value = self.lake.fingerprint(TABLES[name], self._place_of(name, place))
             if value is None:
-                raise _Blocked(f"{name} has no object for this key")
+                raise _BlockedError(f"{name} has no object for this key")
             found[name] = value
         return found
 
@@ -141,7 +145,7 @@ class Workshop:
     def _clinical_fingerprint(self, subject_id: int) -> str:
         stored = self.lake.stored(CLINICAL_EXTRACT, self.bucket(subject_id))
         if stored is None:
-            raise _Blocked("clinical_extract has no object for this key's bucket")
+            raise _BlockedError("clinical_extract has no object for this key's bucket")
         return str(json.loads(stored.extra["subjects"]).get(str(subject_id), "no rows"))
 
     def _source_files(self, subject_id: int) -> dict[str, str]:
@@ -175,13 +179,13 @@ class Workshop:
             place=table.name,
             rule="quarantined",
             message=_reason(error),
-            advice="Look at the other rejections of this patient, repair the source, and materialise this patient again.",
+            advice="Look at the patient's other rejections, repair the source, and materialise this patient again.",
             subject_id=place.partition,
         )
         self.lake.quarantine(table, place, rejected_frame([row]))
 
 
-class _Blocked(Exception):
+class _BlockedError(Exception):
     """An input object of this key is missing."""
 
 

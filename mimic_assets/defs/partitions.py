@@ -8,7 +8,7 @@ import dagster as dg
 PATIENTS = dg.DynamicPartitionsDefinition(name="patients")
 
 PATIENTS_PER_RUN = 100
-"""A backfill cuts its patients into runs of this many: 0.6 s of overhead each when measured, against 19 s one by one."""
+"""A backfill cuts its patients into runs of this many; one run per patient was measured at 19 s each."""
 
 
 def bucket_key(bucket: int) -> str:

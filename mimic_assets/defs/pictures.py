@@ -26,7 +26,11 @@ def picture(table: Table, tally: Mapping[str, Mapping[str, int]]) -> dg.Markdown
         table: the table the rows belong to.
         tally: coded column (task-qualified `task:column` where the table is per task) -> value -> rows.
     """
-    wanted = {name: counts for name, counts in tally.items() if name.split(":")[-1] in _PICTURED.get(table.name, ()) and counts}
+    wanted = {
+        name: counts
+        for name, counts in tally.items()
+        if name.split(":")[-1] in _PICTURED.get(table.name, ()) and counts
+    }
     if not wanted:
         return None
     from matplotlib.figure import Figure  # importing it costs half a second that most steps do not need

@@ -25,14 +25,19 @@ def _column(field: Field, table: Table) -> PandasColumn:
     nullable = field.name in table.optional
     if field.values is not None:
         return PandasColumn.categorical_column(
-            field.name, {member.value for member in field.values}, non_nullable=not nullable, ignore_missing_vals=nullable
+            field.name,
+            {member.value for member in field.values},
+            non_nullable=not nullable,
+            ignore_missing_vals=nullable,
         )
     if field.dtype == pl.Datetime("us"):
         return PandasColumn.exists(field.name, non_nullable=not nullable)
     if field.dtype == pl.Boolean:
         return PandasColumn.exists(field.name, non_nullable=not nullable)
     if isinstance(field.dtype(), pl.Int32 | pl.Int64 | pl.Float64) and not nullable:  # type: ignore[operator]
-        return PandasColumn.numeric_column(field.name, min_value=field.minimum if field.minimum is not None else -float("inf"), non_nullable=True)
+        return PandasColumn.numeric_column(
+            field.name, min_value=field.minimum if field.minimum is not None else -float("inf"), non_nullable=True
+        )
     return PandasColumn.exists(field.name, non_nullable=not nullable)
 
 
@@ -42,7 +47,10 @@ def preview_type(table: Table) -> dg.DagsterType:
         name=f"{''.join(word.title() for word in table.name.split('_'))}Preview",
         description=f"The first {ROWS} rows of {table.name} as pandas.",
         columns=[_column(column, table) for column in table.columns],
-        metadata_fn=lambda frame: {"rows": len(frame), "missing": dg.MetadataValue.json({n: int(c) for n, c in frame.isna().sum().items()})},
+        metadata_fn=lambda frame: {
+            "rows": len(frame),
+            "missing": dg.MetadataValue.json({n: int(c) for n, c in frame.isna().sum().items()}),
+        },
     )
 
 

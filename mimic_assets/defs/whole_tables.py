@@ -1,4 +1,4 @@
-"""Tables that are not made patient by patient: the clinical extract (one pass, many buckets), the manifest (one per task).
+"""Tables not made patient by patient: the clinical extract (one pass, many buckets), the manifest (one per task).
 
 Both keep what stands when fingerprints are equal, and write whole objects like everything else.
 """

@@ -75,8 +75,8 @@ def find_low_pressure(
 
     Time:
         The event is the onset: its time and upper bound are the first low value, its lower bound the last value
-        before it that is not low. Where the record has no such value the onset is unknown; the lower bound is then
-        the start of the record (`record_stays`), or of its numerics where the record lies in no stay.
+        before it that is not low. Where the record has no such value nothing bounds the onset from below: it may have
+        been low before the record began, and the lower bound is null.
 
     Two records of one subject that overlap in time each tell their own episodes; they are not merged.
     """
@@ -84,7 +84,6 @@ def find_low_pressure(
     if episodes.is_empty():
         return []
     links = list(record_stays.sort("record_id", "stay_start_time", "stay_id").iter_rows(named=True))
-    starts = _record_starts(cleaned_numerics) | {link["record_id"]: link["record_start_time"] for link in links}
     findings = []
     for episode in episodes.iter_rows(named=True):
         record_id, time = episode["record_id"], episode["event_time"]
@@ -97,19 +96,13 @@ def find_low_pressure(
                 hadm_id=hadm_id,
                 stay_id=stay_id,
                 event_time=time,
-                lower_time=episode["lower_time"] or starts[record_id],
+                lower_time=episode["lower_time"],
                 upper_time=time,
                 event_end_time=episode["event_end_time"],
                 sources=(f"{rule.source_table}:{record_id}:{episode['first_row']}-{episode['last_row']}",),
             )
         )
     return findings
-
-
-def _record_starts(cleaned_numerics: pl.DataFrame) -> dict[int, datetime]:
-    """Return the earliest time within each record that any cell has."""
-    inside = cleaned_numerics.filter((pl.col("tick") >= 0) & (pl.col("flag") != Flag.OUTSIDE_RECORD.value))
-    return dict(inside.group_by("record_id").agg(pl.col("time").min()).iter_rows())
 
 
 def _place(

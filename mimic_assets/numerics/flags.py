@@ -40,8 +40,6 @@ def flag_cells(cells: pl.DataFrame, meanings: pl.DataFrame) -> pl.Series:
     def flag_where(flag: Flag, is_so: NDArray[np.bool_]) -> None:
         flags[is_so & (flags == _OK)] = _NUMBER[flag]
 
-    low: NDArray[np.float64] = meanings["low"].to_numpy()[code]
-    high: NDArray[np.float64] = meanings["high"].to_numpy()[code]
     flag_where(Flag.NOT_A_NUMBER, np.isnan(value))
     flag_where(Flag.BAD_TICK, cells["tick"].is_null().to_numpy())
     flag_where(Flag.UNKNOWN_PARAMETER, meanings["name"].is_null().to_numpy()[code])
@@ -50,13 +48,19 @@ def flag_cells(cells: pl.DataFrame, meanings: pl.DataFrame) -> pl.Series:
     later, is_equal = _later_cells(cells, meanings, flags == _OK)
     flags[later] = np.where(is_equal, _NUMBER[Flag.REPEAT], _NUMBER[Flag.CONFLICT])
     is_in_triple = (flags == _OK) & meanings["site"].is_not_null().to_numpy()[code]
-    flag_where(Flag.OUT_OF_RANGE, (value < low) | (value > high))
-    flag_where(Flag.OUT_OF_RANGE, (value == low) & ~meanings["includes_low"].to_numpy()[code])
-    flag_where(Flag.OUT_OF_RANGE, (value == high) & ~meanings["includes_high"].to_numpy()[code])
+    flag_where(Flag.OUT_OF_RANGE, _is_out_of_range(value, code, meanings))
     flag_where(Flag.NO_SIGNAL, (value == 0) & meanings["is_zero_no_signal"].to_numpy()[code])
     for cell, flag in _triple_flags(cells, meanings, np.flatnonzero(is_in_triple)):
         flags[cell[flags[cell] == _OK]] = _NUMBER[flag]
     return _NAMES[pl.Series(flags)].alias("flag")
+
+
+def _is_out_of_range(value: NDArray[np.float64], code: NDArray[np.uint32], meanings: pl.DataFrame) -> NDArray[np.bool_]:
+    """Return whether each value lies beyond its bounds; a bound that is not included lies beyond."""
+    bound = meanings["low"].to_numpy()[code]
+    is_out = (value < bound) | ((value == bound) & ~meanings["includes_low"].to_numpy()[code])
+    bound = meanings["high"].to_numpy()[code]
+    return np.asarray(is_out | (value > bound) | ((value == bound) & ~meanings["includes_high"].to_numpy()[code]))
 
 
 def _later_cells(
@@ -66,7 +70,7 @@ def _later_cells(
 
     Ticks of one parameter rise almost everywhere, so most parameters are settled by one look at their differences.
     """
-    numbers = meanings["name"].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()[cells["code"].to_numpy()]
+    numbers = meanings["name"].rank("dense").fill_null(0).cast(pl.Int16).to_numpy()[cells["code"].to_numpy()]
     record = cells["record_id"].to_numpy()
     tick, value = cells["tick"].fill_null(0).to_numpy(), cells["value"].to_numpy()
     later: list[NDArray[np.int64]] = []

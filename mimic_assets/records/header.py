@@ -10,7 +10,7 @@ Source: WFDB header(5); the files of MIMIC-IV Waveform Database 0.1.0 (2022).
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from typing import TypeVar
 
@@ -35,7 +35,7 @@ class HeaderDefect:
     """A field that is not what the dialect allows."""
 
     line: int
-    """Counts from 1, comments included."""
+    """Counts from 1, comments included; 0 where the whole file is meant."""
     field: str
     found: str
     """The text, or a description where the text may be a patient's."""
@@ -95,6 +95,10 @@ class Header:
     signals: tuple[SignalLine, ...] = ()
     comments: dict[str, str] = field(default_factory=dict)
     """First word -> the rest, of comments below the record line; the first of each word."""
+    comment_lines: dict[str, int] = field(default_factory=dict)
+    """First word -> line number of the same comments."""
+    line: int = 1
+    """Line number of the record line."""
 
 
 class _Fields:
@@ -134,12 +138,14 @@ def parse_header(text: str) -> tuple[Header | None, list[HeaderDefect]]:
     defects: list[HeaderDefect] = []
     lines: list[tuple[int, str]] = []
     comments: dict[str, str] = {}
+    comment_lines: dict[str, int] = {}
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.strip()
         if line.startswith("#"):
             word, _, rest = line.lstrip("#").strip().partition(" ")
             if lines:
                 comments.setdefault(word.rstrip(":"), rest.strip())
+                comment_lines.setdefault(word.rstrip(":"), number)
         elif line:
             lines.append((number, line))
     if not lines:
@@ -147,7 +153,7 @@ def parse_header(text: str) -> tuple[Header | None, list[HeaderDefect]]:
             HeaderDefect(1, "record line", "no line", "name/segments signals frequency/counter frames time date")
         ]
     number, line = lines[0]
-    header = _record_line(number, line, comments, defects)
+    header = _record_line(number, line, defects)
     body = lines[1:]
     is_master = "/" in line.split()[0]
     segments = [_segment_line(n, line, defects) for n, line in body] if is_master else []
@@ -164,26 +170,19 @@ def parse_header(text: str) -> tuple[Header | None, list[HeaderDefect]]:
         )
     if defects:
         return None, defects
-    return (
-        Header(
-            header.name,
-            header.segment_count,
-            header.signal_count,
-            header.frame_frequency_hz,
-            header.counter_frequency_hz,
-            header.base_counter,
-            header.frame_count,
-            header.start_time,
-            header.start_date,
-            tuple(s for s in segments if s is not None),
-            tuple(s for s in signals if s is not None),
-            comments,
-        ),
-        [],
-    )
+    sound_segments = tuple(segment for segment in segments if segment is not None)
+    sound_signals = tuple(signal for signal in signals if signal is not None)
+    return replace(
+        header,
+        segments=sound_segments,
+        signals=sound_signals,
+        comments=comments,
+        comment_lines=comment_lines,
+        line=number,
+    ), []
 
 
-def _record_line(number: int, line: str, comments: dict[str, str], defects: list[HeaderDefect]) -> Header | None:
+def _record_line(number: int, line: str, defects: list[HeaderDefect]) -> Header | None:
     """Return the record line as a header without body; None where a field is missing or wrong."""
     fields = _Fields(number, defects)
     before = len(defects)
@@ -209,7 +208,6 @@ def _record_line(number: int, line: str, comments: dict[str, str], defects: list
         frame_count,
         start_time,
         start_date,
-        comments=comments,
     )
 
 

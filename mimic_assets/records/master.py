@@ -70,7 +70,7 @@ def rejections_of(defects: list[HeaderDefect], files: RecordFiles, path: str, ad
         Rejection(
             TABLE,
             path,
-            f"line {d.line}, {d.field}",
+            f"line {d.line}, {d.field}" if d.line else d.field,
             d.rule,
             f"found {d.found}, expected {d.expected}",
             advice,
@@ -87,7 +87,7 @@ def read_master(tree: FileTree, files: RecordFiles) -> tuple[Master | None, list
     """
     advice = "Download the header again; the whole record is left out until its master header is sound."
     if not tree.exists(files.master):
-        missing = HeaderDefect(1, "file", "no file", "the record's master header", "missing_header")
+        missing = HeaderDefect(0, "file", "no file", "the record's master header", "missing_header")
         return None, rejections_of([missing], files, files.master, advice)
     header, defects = parse_header(read_text(tree, files.master))
     if header is None:
@@ -103,7 +103,7 @@ def read_master(tree: FileTree, files: RecordFiles) -> tuple[Master | None, list
         master.clock.time_at(master.last_tick)
     except OverflowError:
         endless = HeaderDefect(
-            1, "number of frames", f"{header.frame_count} frames", "a record that ends before the year 10000"
+            header.line, "number of frames", f"{header.frame_count} frames", "a record that ends before the year 10000"
         )
         return None, rejections_of([endless], files, files.master, advice)
     return master, []
@@ -127,27 +127,39 @@ def _contradictions(header: Header, files: RecordFiles) -> tuple[int | None, lis
     if header.name != files.name:
         found.append(
             HeaderDefect(
-                1, "name", repr(header.name), f"{files.name!r}, as the file and folder are named", "name_disagrees"
+                header.line,
+                "name",
+                repr(header.name),
+                f"{files.name!r}, as the file and folder are named",
+                "name_disagrees",
             )
         )
     if header.segment_count is None:
         found.append(
-            HeaderDefect(1, "name", "no number of segments", f"{files.name}/number of segments: a master header")
+            HeaderDefect(
+                header.line, "name", "no number of segments", f"{files.name}/number of segments: a master header"
+            )
         )
     if header.start_time is None or header.start_date is None:
         found.append(
-            HeaderDefect(1, "time and date", "none", "the record's first moment: without it nothing has a time")
+            HeaderDefect(
+                header.line, "time and date", "none", "the record's first moment: without it nothing has a time"
+            )
         )
     total = sum(segment.frame_count for segment in header.segments)
     if header.segment_count is not None and total != header.frame_count:
         expected = f"{header.frame_count}, the record line's number of frames"
         found.append(
             HeaderDefect(
-                1, "number of frames", f"segments of {total} frames in all", expected, "segment_lengths_disagree"
+                header.line,
+                "number of frames",
+                f"segments of {total} frames in all",
+                expected,
+                "segment_lengths_disagree",
             )
         )
     if header.segment_count is not None and header.frame_count == 0:
-        found.append(HeaderDefect(1, "number of frames", "0", "at least one frame"))
+        found.append(HeaderDefect(header.line, "number of frames", "0", "at least one frame"))
     found += _frequency_defects(header)
     names = [s.name for s in header.segments if s.name != "~"]
     for segment in header.segments:
@@ -174,18 +186,30 @@ def _contradictions(header: Header, files: RecordFiles) -> tuple[int | None, lis
     subject, hadm = header.comments.get("subject_id"), header.comments.get("hadm_id")
     if subject is not None and subject != str(files.subject_id):
         expected = f"{files.subject_id}, the folder's patient; it is not known whose record this is"
-        found.append(HeaderDefect(1, "comment subject_id", f"subject_id {subject[:20]}", expected, "subject_disagrees"))
+        found.append(
+            HeaderDefect(
+                header.comment_lines["subject_id"],
+                "comment subject_id",
+                f"subject_id {subject[:20]}",
+                expected,
+                "subject_disagrees",
+            )
+        )
     if hadm is not None and not (hadm.isascii() and hadm.isdigit() and 0 < int(hadm) < 2**63):
-        found.append(HeaderDefect(1, "comment hadm_id", repr(hadm[:20]), "a positive whole number"))
+        found.append(
+            HeaderDefect(header.comment_lines["hadm_id"], "comment hadm_id", repr(hadm[:20]), "a positive whole number")
+        )
         hadm = None
     return (None if hadm is None else int(hadm)), found
 
 
 def _frequency_defects(header: Header) -> list[HeaderDefect]:
     if header.counter_frequency_hz is None:
-        return [HeaderDefect(1, "frequency", "no counter frequency", "frames per second/ticks per second")]
+        return [HeaderDefect(header.line, "frequency", "no counter frequency", "frames per second/ticks per second")]
     frames, ticks = Fraction(header.frame_frequency_hz), Fraction(header.counter_frequency_hz)
     if not frames or abs(ticks / frames - TICKS_PER_FRAME) > _RATIO_TOLERANCE:
         found = f"{header.frame_frequency_hz} frames and {header.counter_frequency_hz} ticks per second"
-        return [HeaderDefect(1, "frequency", found, f"{TICKS_PER_FRAME} ticks per frame", "frequency_disagrees")]
+        return [
+            HeaderDefect(header.line, "frequency", found, f"{TICKS_PER_FRAME} ticks per frame", "frequency_disagrees")
+        ]
     return []

@@ -58,7 +58,7 @@ def _read(tree: FileTree, master: Master, name: str) -> tuple[str, Header | None
         return (
             path,
             None,
-            [HeaderDefect(1, "file", "no file", "the header of a segment that the master names", "missing_header")],
+            [HeaderDefect(0, "file", "no file", "the header of a segment that the master names", "missing_header")],
         )
     header, defects = parse_header(read_text(tree, path))
     return path, header, defects
@@ -68,22 +68,30 @@ def _contradictions(header: Header, place: SegmentPlace, master: Master) -> list
     """Return what a segment header says against its file name, its master or itself."""
     found: list[HeaderDefect] = []
     if header.segment_count is not None:
-        return [HeaderDefect(1, "name", "a master header", "the header of one segment")]
+        return [HeaderDefect(header.line, "name", "a master header", "the header of one segment")]
     if header.name != place.name:
         found.append(
-            HeaderDefect(1, "name", repr(header.name), f"{place.name!r}, as the file is named", "name_disagrees")
+            HeaderDefect(
+                header.line, "name", repr(header.name), f"{place.name!r}, as the file is named", "name_disagrees"
+            )
         )
     if header.frame_count != place.frame_count:
         expected = f"{place.frame_count}, as the master says"
-        found.append(HeaderDefect(1, "number of frames", str(header.frame_count), expected, "segment_length_disagrees"))
+        found.append(
+            HeaderDefect(header.line, "number of frames", str(header.frame_count), expected, "segment_length_disagrees")
+        )
     ticks = place.start_frame * TICKS_PER_FRAME
     if header.base_counter is not None and header.base_counter != ticks:
         expected = f"{ticks} = {TICKS_PER_FRAME} x {place.start_frame} frames before the segment"
-        found.append(HeaderDefect(1, "base counter", str(header.base_counter), expected, "base_counter_disagrees"))
+        found.append(
+            HeaderDefect(header.line, "base counter", str(header.base_counter), expected, "base_counter_disagrees")
+        )
     counter = header.counter_frequency_hz
     if counter is None or Fraction(counter) != Fraction(master.counter_frequency_hz):
         expected = f"{master.counter_frequency_hz} ticks per second, as the master says"
-        found.append(HeaderDefect(1, "frequency", f"{counter} ticks per second", expected, "frequency_disagrees"))
+        found.append(
+            HeaderDefect(header.line, "frequency", f"{counter} ticks per second", expected, "frequency_disagrees")
+        )
     found += _signal_defects(header, place)
     return found
 
@@ -127,6 +135,8 @@ def _signal_defects(header: Header, place: SegmentPlace) -> list[HeaderDefect]:
     for file, count in Counter(signal.file for signal in header.signals).items():
         if count > _MOST_CHANNELS:
             found.append(
-                HeaderDefect(1, "file name", f"{count} signals in {file}", f"at most {_MOST_CHANNELS} per file")
+                HeaderDefect(
+                    header.line, f"file name {file}", f"{count} signals in {file}", f"at most {_MOST_CHANNELS} per file"
+                )
             )
     return found

@@ -33,7 +33,14 @@ def _time(name: str, meaning: str) -> Field:
 
 
 def _tick(name: str, meaning: str, minimum: float | None = 0) -> Field:
-    return Field(name, pl.Int64, meaning, unit="tick", minimum=minimum, limit_source="the record's first sample is tick 0" if minimum is not None else None)
+    return Field(
+        name,
+        pl.Int64,
+        meaning,
+        unit="tick",
+        minimum=minimum,
+        limit_source="the record's first sample is tick 0" if minimum is not None else None,
+    )
 
 
 # identifiers
@@ -46,35 +53,95 @@ SAMPLE_ID = Field("sample_id", pl.String, "Stable name of a sample: a hash of ta
 TASK = Field("task", pl.String, "Name of the prediction task.")
 
 # raw records
-SEGMENT_INDEX = Field("segment_index", pl.Int32, "Place of the segment in the master header; 0 is the layout, so signals start at 1.", minimum=1, limit_source=_FORMAT)
-SIGNAL_INDEX = Field("signal_index", pl.Int32, "Place of the signal in its segment's header.", minimum=0, limit_source=_FORMAT)
+SEGMENT_INDEX = Field(
+    "segment_index",
+    pl.Int32,
+    "Place of the segment in the master header; 0 is the layout, so signals start at 1.",
+    minimum=1,
+    limit_source=_FORMAT,
+)
+SIGNAL_INDEX = Field(
+    "signal_index", pl.Int32, "Place of the signal in its segment's header.", minimum=0, limit_source=_FORMAT
+)
 SIGNAL = Field("signal", pl.String, "Name of the signal as the header gives it (II, ABP, Pleth, Resp ...).")
 SIGNAL_UNIT = Field("unit", pl.String, "Physical unit as the source gives it.")
 FILE = Field("file", pl.String, "Path of the source file, relative to the source's root.")
 FILE_STATUS = Field("file_status", pl.String, "Whether the file's bytes arrived whole.", values=FileStatus)
-FILE_BYTES = Field("file_bytes", pl.Int64, "Size of the file; null where it is missing.", unit="byte", minimum=0, limit_source="a size")
+FILE_BYTES = Field(
+    "file_bytes", pl.Int64, "Size of the file; null where it is missing.", unit="byte", minimum=0, limit_source="a size"
+)
 FILE_SHA256 = Field("file_sha256", pl.String, "SHA-256 of the file as found; null where it is missing.")
-CHANNEL = Field("channel", pl.Int32, "Place of the signal among the signals of its file.", minimum=0, maximum=7, limit_source="FLAC holds at most 8 channels")
-STORAGE_FORMAT = Field("storage_format", pl.Int32, "WFDB storage format of the file (516 = 16-bit FLAC).", minimum=0, limit_source=_FLAC)
-SAMPLES_PER_FRAME = Field("samples_per_frame", pl.Int32, "Samples of this signal in one frame: 4 for ECG, 2 for pressures and Pleth, 1 for Resp.", minimum=1, limit_source=_FORMAT)
-GAIN = Field("gain", pl.Float64, "Digital steps per physical unit, of this segment (it differs from the layout's).", unit="step per unit")
+CHANNEL = Field(
+    "channel",
+    pl.Int32,
+    "Place of the signal among the signals of its file.",
+    minimum=0,
+    maximum=7,
+    limit_source="FLAC holds at most 8 channels",
+)
+STORAGE_FORMAT = Field(
+    "storage_format", pl.Int32, "WFDB storage format of the file (516 = 16-bit FLAC).", minimum=0, limit_source=_FLAC
+)
+SAMPLES_PER_FRAME = Field(
+    "samples_per_frame",
+    pl.Int32,
+    "Samples of this signal in one frame: 4 for ECG, 2 for pressures and Pleth, 1 for Resp.",
+    minimum=1,
+    limit_source=_FORMAT,
+)
+GAIN = Field(
+    "gain",
+    pl.Float64,
+    "Digital steps per physical unit, of this segment (it differs from the layout's).",
+    unit="step per unit",
+)
 BASELINE = Field("baseline", pl.Int32, "Digital value of physical zero, of this segment.")
-ADC_RESOLUTION_BITS = Field("adc_resolution_bits", pl.Int32, "Bits of the converter.", unit="bit", minimum=0, maximum=32, limit_source="WFDB header(5)")
+ADC_RESOLUTION_BITS = Field(
+    "adc_resolution_bits",
+    pl.Int32,
+    "Bits of the converter.",
+    unit="bit",
+    minimum=0,
+    maximum=32,
+    limit_source="WFDB header(5)",
+)
 ADC_ZERO = Field("adc_zero", pl.Int32, "Digital value at the middle of the converter's range.")
-CHECKSUM = Field("checksum", pl.Int32, "Sum of the signal's samples modulo 65536, unsigned.", minimum=0, maximum=65535, limit_source="WFDB header(5)")
+CHECKSUM = Field(
+    "checksum",
+    pl.Int32,
+    "Sum of the signal's samples modulo 65536, unsigned.",
+    minimum=0,
+    maximum=65535,
+    limit_source="WFDB header(5)",
+)
 SEGMENT_START_TICK = _tick("segment_start_tick", "Tick of the segment's first frame.")
-SEGMENT_FRAME_COUNT = Field("segment_frame_count", pl.Int64, "Frames in the segment.", unit="frame", minimum=1, limit_source=_FORMAT)
+SEGMENT_FRAME_COUNT = Field(
+    "segment_frame_count", pl.Int64, "Frames in the segment.", unit="frame", minimum=1, limit_source=_FORMAT
+)
 RECORD_START_TIME = _time("record_start_time", "Wall time of tick 0.")
 RECORD_LAST_TICK = _tick("record_last_tick", "Last tick of the record: it covers (-1, last].")
 RECORD_END_TIME = _time("record_end_time", "Wall time of the record's last tick.")
-COUNTER_FREQUENCY_HZ = Field("counter_frequency_hz", pl.String, "Ticks per second as the header writes it; kept as text because arithmetic on it is exact.", unit="Hz")
+COUNTER_FREQUENCY_HZ = Field(
+    "counter_frequency_hz",
+    pl.String,
+    "Ticks per second as the header writes it; kept as text because arithmetic on it is exact.",
+    unit="Hz",
+)
 
 # numerics
-SOURCE_ROW = Field("source_row", pl.Int64, "Place of the row in its source: for numerics the line after the header counts 1.", minimum=1, limit_source="a count")
+SOURCE_ROW = Field(
+    "source_row",
+    pl.Int64,
+    "Place of the row in its source: for numerics the line after the header counts 1.",
+    minimum=1,
+    limit_source="a count",
+)
 SOURCE_COLUMN = Field("source_column", pl.String, "Column heading as the source writes it.")
 TICK = _tick("tick", "Monitor counter of the row; null where the source has no integer there.", minimum=None)
 NUMERICS_TIME = _time("time", "Wall time of the tick; null where the tick is.")
-PARAMETER = Field("parameter", pl.String, "Name of the parameter: as the source writes it in raw tables, canonical in cleaned ones.")
+PARAMETER = Field(
+    "parameter", pl.String, "Name of the parameter: as the source writes it in raw tables, canonical in cleaned ones."
+)
 UNIT = Field("unit", pl.String, "Unit of the value; as the source writes it in raw tables, canonical in cleaned ones.")
 VALUE = Field("value", pl.Float64, "The number; null where the cell holds none.")
 VALUE_TEXT = Field("value_text", pl.String, "What a cell that is no number says; null where it is one.")
@@ -82,26 +149,53 @@ FLAG = Field("flag", pl.String, "What cleaning says of the cell.", values=Flag)
 
 # clinical extract
 SOURCE_TABLE = Field("source_table", pl.String, "Clinical table the row comes from.")
-EXTRACT_ROW = Field("source_row", pl.Int64, "Place of the row among its subject's rows of that table, sorted by all columns; counts from 1.", minimum=1, limit_source="a count")
-SOURCE_ID = Field("source_id", pl.String, "The source's own row name (poe_id, labevent_id, orderid, transfer_id); null where it has none.")
-START_TIME = _time("start_time", "When it began or was charted (admittime, intime, charttime, starttime, ordertime, chartdate).")
+EXTRACT_ROW = Field(
+    "source_row",
+    pl.Int64,
+    "Place of the row among its subject's rows of that table, sorted by all columns; counts from 1.",
+    minimum=1,
+    limit_source="a count",
+)
+SOURCE_ID = Field(
+    "source_id",
+    pl.String,
+    "The source's own row name (poe_id, labevent_id, orderid, transfer_id); null where it has none.",
+)
+START_TIME = _time(
+    "start_time", "When it began or was charted (admittime, intime, charttime, starttime, ordertime, chartdate)."
+)
 END_TIME = _time("end_time", "When it ended as charted (dischtime, outtime, endtime); never a time of death.")
 STORE_TIME = _time("store_time", "When it became known (storetime); null where the source leaves it empty.")
 DEATH_TIME = _time("death_time", "admissions.deathtime to the minute, or patients.dod at midnight of that day.")
 ITEM_ID = Field("item_id", pl.Int64, "itemid of charted, laboratory, procedure and drug rows.")
 CODE = Field("code", pl.String, "ICD code without dot or space, or the transaction type of an order.")
-CODE_VERSION = Field("code_version", pl.Int32, "ICD version.", minimum=9, maximum=10, limit_source="MIMIC-IV diagnoses_icd: 9 or 10")
-CATEGORY = Field("category", pl.String, "First unit of a stay, event type of a transfer, admission type, order type, field name.")
+CODE_VERSION = Field(
+    "code_version", pl.Int32, "ICD version.", minimum=9, maximum=10, limit_source="MIMIC-IV diagnoses_icd: 9 or 10"
+)
+CATEGORY = Field(
+    "category", pl.String, "First unit of a stay, event type of a transfer, admission type, order type, field name."
+)
 CLINICAL_UNIT = Field("unit", pl.String, "Unit as charted.")
-CLINICAL_VALUE_TEXT = Field("value_text", pl.String, "Text of the row: charted value, careunit, order subtype, field value, status.")
+CLINICAL_VALUE_TEXT = Field(
+    "value_text", pl.String, "Text of the row: charted value, careunit, order subtype, field value, status."
+)
 
 # stays
 OVERLAP_START_TIME = _time("overlap_start_time", "Start of record x stay, open end.")
 OVERLAP_END_TIME = _time("overlap_end_time", "End of record x stay, closed end.")
 STAY_START_TIME = _time("stay_start_time", "ICU intime.")
 STAY_END_TIME = _time("stay_end_time", "ICU outtime.")
-LAG_S = Field("lag_s", pl.Float64, "Monitor clock minus chart clock; null while unknown, never 0 for unknown.", unit="s")
-LAG_CONFIDENCE = Field("lag_confidence", pl.Float64, "Confidence of the lag; null while the lag is unknown.", minimum=0, maximum=1, limit_source="a probability")
+LAG_S = Field(
+    "lag_s", pl.Float64, "Monitor clock minus chart clock; null while unknown, never 0 for unknown.", unit="s"
+)
+LAG_CONFIDENCE = Field(
+    "lag_confidence",
+    pl.Float64,
+    "Confidence of the lag; null while the lag is unknown.",
+    minimum=0,
+    maximum=1,
+    limit_source="a probability",
+)
 CARE_UNIT = Field("care_unit", pl.String, "First ICU of the stay.")
 
 # events
@@ -114,60 +208,132 @@ UPPER_TIME = _time("upper_time", "The event began no later; null where nothing b
 EVENT_END_TIME = _time("event_end_time", "Last evidence that it went on; null for point events.")
 RULE = Field("rule", pl.String, "Name of the rule that found it.")
 RULE_VERSION = Field("rule_version", pl.Int32, "Version of the rule.", minimum=1, limit_source="a count")
-SOURCES = Field("sources", pl.List(pl.String), "Source rows as `table:row` (clinical_extract) or `cleaned_numerics:record:first-last` (lowest and highest source row).")
+SOURCES = Field(
+    "sources",
+    pl.List(pl.String),
+    "Source rows: `table:row` of clinical_extract, or `cleaned_numerics:record:first-last` source rows.",
+)
 
 # labels
 INDEX_TIME = _time("index_time", "When the prediction is made: inputs end here, included.")
 TARGET_START_TIME = _time("target_start_time", "index + gap; open end of the target.")
 TARGET_END_TIME = _time("target_end_time", "index + gap + horizon; closed end of the target.")
-FOLLOW_UP_END_TIME = _time("follow_up_end_time", "Until when an event would have been seen, by the task's own rule; null where never.")
+FOLLOW_UP_END_TIME = _time(
+    "follow_up_end_time", "Until when an event would have been seen, by the task's own rule; null where never."
+)
 LABEL = Field("label", pl.Boolean, "Whether the event begins in the target; null when excluded.")
 EXCLUSION = Field("exclusion", pl.String, "Why the label is null.", values=Exclusion)
-WINDOW_EXCLUSION = Field("window_exclusion", pl.String, "Why a label gives no window; null where a window is cut or the label is null.", values=WindowExclusion)
-CARE_LIMITATION = Field("care_limitation", pl.String, "Limitation of care known at the index time.", values=CareLimitation)
-OBSERVED_FRACTION = Field("observed_fraction", pl.Float64, "Share of the window's cells in which a coverage parameter is observed; null without a record.", minimum=0, maximum=1, limit_source="a share")
-HOURS_IN_STAY = Field("hours_in_stay", pl.Float64, "index time minus intime.", unit="h", minimum=0, limit_source="index times follow intime")
+WINDOW_EXCLUSION = Field(
+    "window_exclusion",
+    pl.String,
+    "Why a label gives no window; null where a window is cut or the label is null.",
+    values=WindowExclusion,
+)
+CARE_LIMITATION = Field(
+    "care_limitation", pl.String, "Limitation of care known at the index time.", values=CareLimitation
+)
+OBSERVED_FRACTION = Field(
+    "observed_fraction",
+    pl.Float64,
+    "Share of the window's cells in which a coverage parameter is observed; null without a record.",
+    minimum=0,
+    maximum=1,
+    limit_source="a share",
+)
+HOURS_IN_STAY = Field(
+    "hours_in_stay",
+    pl.Float64,
+    "index time minus intime.",
+    unit="h",
+    minimum=0,
+    limit_source="index times follow intime",
+)
 
 # windows
 WINDOW_START_TIME = _time("window_start_time", "Open end of the observation window.")
 WINDOW_END_TIME = _time("window_end_time", "Closed end of the observation window: the index time.")
 INDEX_TICK = _tick("index_tick", "Last tick at or before the index time.", minimum=None)
-WINDOW_START_TICK = _tick("window_start_tick", "Last tick at or before window_start_time: open end in ticks.", minimum=-1)
+WINDOW_START_TICK = _tick(
+    "window_start_tick", "Last tick at or before window_start_time: open end in ticks.", minimum=-1
+)
 WINDOW_END_TICK = _tick("window_end_tick", "Last tick at or before window_end_time: closed end in ticks.", minimum=None)
 SAMPLE_LABEL = Field("label", pl.Boolean, "Whether the event begins in the target.")
 PARAMETERS = Field("parameters", pl.List(pl.String), "Parameters of the tensor, in order.")
-CELL_S = Field("cell_s", pl.Int32, "Length of a cell of the regular grid.", unit="s", minimum=1, limit_source="a length")
+CELL_S = Field(
+    "cell_s", pl.Int32, "Length of a cell of the regular grid.", unit="s", minimum=1, limit_source="a length"
+)
 CELL_COUNT = Field("cell_count", pl.Int32, "Cells per parameter.", minimum=1, limit_source="a count")
-CELL_VALUES = Field("cell_values", pl.List(pl.Float32), "Tensor [parameter, cell], row by row, cells in time order, canonical units; null where missing.")
-CELL_REASONS = Field("cell_reasons", pl.List(pl.UInt8), "Code of MissingReason for each cell, same order; survives every gap policy.")
-CELL_AGES_S = Field("cell_ages_s", pl.List(pl.Float32), "Cell end minus time of the last usable value at or before it, within the window; null where none.", unit="s")
+CELL_VALUES = Field(
+    "cell_values",
+    pl.List(pl.Float32),
+    "Tensor [parameter, cell], row by row, cells in time order, canonical units; null where missing.",
+)
+CELL_REASONS = Field(
+    "cell_reasons", pl.List(pl.UInt8), "Code of MissingReason for each cell, same order; survives every gap policy."
+)
+CELL_AGES_S = Field(
+    "cell_ages_s",
+    pl.List(pl.Float32),
+    "Cell end minus time of the last usable value at or before it, within the window; null where none.",
+    unit="s",
+)
 FEATURE_NAMES = Field("feature_names", pl.List(pl.String), "Names of the summary features, in order.")
-FEATURE_VALUES = Field("feature_values", pl.List(pl.Float32), "Summary features over observed values of the window; null where undefined.")
+FEATURE_VALUES = Field(
+    "feature_values", pl.List(pl.Float32), "Summary features over observed values of the window; null where undefined."
+)
 
 # manifest
 SPLIT = Field("split", pl.String, "Split of the subject.", values=Split)
-IS_SPLIT_PROVISIONAL = Field("is_split_provisional", pl.Boolean, "True below 10 subjects: all are in train, and move when more arrive.")
+IS_SPLIT_PROVISIONAL = Field(
+    "is_split_provisional", pl.Boolean, "True below 10 subjects: all are in train, and move when more arrive."
+)
 STRATUM = Field("stratum", pl.String, "Stratum in which controls were matched.")
-WEIGHT = Field("weight", pl.Float64, "Windows of the population that this sample stands for.", minimum=1, limit_source="a sample stands at least for itself")
+WEIGHT = Field(
+    "weight",
+    pl.Float64,
+    "Windows of the population that this sample stands for.",
+    minimum=1,
+    limit_source="a sample stands at least for itself",
+)
 SHARD = Field("shard", pl.String, "Path of the shard, relative to the lake.")
-SHARD_OFFSET = Field("shard_offset", pl.Int64, "First byte of the sample in its shard.", unit="byte", minimum=0, limit_source="an offset")
-SHARD_LENGTH = Field("shard_length", pl.Int64, "Bytes of the sample in its shard.", unit="byte", minimum=1, limit_source="a length")
+SHARD_OFFSET = Field(
+    "shard_offset", pl.Int64, "First byte of the sample in its shard.", unit="byte", minimum=0, limit_source="an offset"
+)
+SHARD_LENGTH = Field(
+    "shard_length", pl.Int64, "Bytes of the sample in its shard.", unit="byte", minimum=1, limit_source="a length"
+)
 SHA256 = Field("sha256", pl.String, "SHA-256 of the sample's bytes in the shard.")
 TASK_FINGERPRINT = Field("task_fingerprint", pl.String, "SHA-256 of the task as validated.")
 CODE_FINGERPRINT = Field("code_fingerprint", pl.String, "SHA-256 of the source text of the core.")
 NORMALISED_PARAMETER = Field("parameter", pl.String, "Canonical parameter.")
 NORMALISED_UNIT = Field("unit", pl.String, "Canonical unit.")
-OBSERVED_COUNT = Field("observed_count", pl.Int64, "Observed cells of train windows.", minimum=0, limit_source="a count")
+OBSERVED_COUNT = Field(
+    "observed_count", pl.Int64, "Observed cells of train windows.", minimum=0, limit_source="a count"
+)
 MEAN = Field("mean", pl.Float64, "Mean of observed cells in the train split; null where none.")
-STANDARD_DEVIATION = Field("standard_deviation", pl.Float64, "Population standard deviation of the same cells; null where none.", minimum=0, limit_source="a deviation")
+STANDARD_DEVIATION = Field(
+    "standard_deviation",
+    pl.Float64,
+    "Population standard deviation of the same cells; null where none.",
+    minimum=0,
+    limit_source="a deviation",
+)
 MEDIAN = Field("median", pl.Float64, "Lower median of the same cells; null where none.")
 
 # rejections
-REJECTED_SUBJECT_ID = _id("subject_id", "De-identified patient; null where the defect concerns a whole file or none is known.")
+REJECTED_SUBJECT_ID = _id(
+    "subject_id", "De-identified patient; null where the defect concerns a whole file or none is known."
+)
 REJECTED_TABLE = Field("table", pl.String, "Table whose stage refused the input.")
 REJECTED_FILE = Field("file", pl.String, "File or table the defect is in.")
 PLACE = Field("place", pl.String, "Where in it: line, column, segment, or row name.")
 REJECTED_RULE = Field("rule", pl.String, "Name of the rule that was broken.")
 MESSAGE = Field("message", pl.String, "What was found and what was expected, without a patient's values.")
 ADVICE = Field("advice", pl.String, "What a person can do about it.")
-DEFECT_COUNT = Field("defect_count", pl.Int64, "How many cells or rows of that file break the rule; the place is the first.", minimum=1, limit_source="a count")
+DEFECT_COUNT = Field(
+    "defect_count",
+    pl.Int64,
+    "How many cells or rows of that file break the rule; the place is the first.",
+    minimum=1,
+    limit_source="a count",
+)

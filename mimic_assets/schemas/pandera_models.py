@@ -38,12 +38,16 @@ def _column(field: Field, optional: bool) -> pa.Column:
     if field.values is not None:
         checks.append(pa.Check.isin([member.value for member in field.values], name="in_vocabulary"))
     if field.dtype == pl.Float64:
-        checks.append(pa.Check(lambda data: data.lazyframe.select(pl.col(data.key).is_finite()), name="finite", ignore_na=True))
+        checks.append(
+            pa.Check(lambda data: data.lazyframe.select(pl.col(data.key).is_finite()), name="finite", ignore_na=True)
+        )
     return pa.Column(field.dtype, checks=checks, nullable=optional)
 
 
 def _invariant(invariant: Invariant) -> pa.Check:
-    return pa.Check(lambda data: data.lazyframe.select(invariant.holds.fill_null(True)), name=invariant.name, error=invariant.name)
+    return pa.Check(
+        lambda data: data.lazyframe.select(invariant.holds.fill_null(True)), name=invariant.name, error=invariant.name
+    )
 
 
 @cache
@@ -76,7 +80,10 @@ def violations(table: Table, frame: pl.DataFrame) -> list[Violation]:
             count = cases.height if isinstance(cases, pl.DataFrame) else 1
             column = error.column_name if isinstance(error.column_name, str) else getattr(error.schema, "name", None)
             found.append(Violation(str(rule), None if column == table.name else column, max(count, 1)))
-    if any(violation.rule in {"column_not_in_dataframe", "wrong_datatype", "column_not_in_schema", "column_not_ordered"} for violation in found):
+    if any(
+        violation.rule in {"column_not_in_dataframe", "wrong_datatype", "column_not_in_schema", "column_not_ordered"}
+        for violation in found
+    ):
         return found
     repeats = frame.height - frame.select(table.key).n_unique() if frame.height else 0
     if repeats:

@@ -4,28 +4,25 @@ The order of this file is the journey: raw, cleaned, labels, windows, manifest. 
 Dagster metadata and the data dictionary are derived from it; nothing else describes a table.
 """
 
-import polars as pl
-
 from mimic_assets.schemas import fields as f
-from mimic_assets.schemas.model import Invariant, Partitioning, Table
+from mimic_assets.schemas import invariants as p
+from mimic_assets.schemas.model import Partitioning, Table
 
 RAW_RECORDS = Table(
     name="raw_records",
     stage="raw",
     one_row_per="signal of a segment: where its bytes lie, how to decode them, whether they arrived whole",
     columns=(
-        f.SUBJECT_ID, f.RECORD_ID, f.HADM_ID, f.SEGMENT_INDEX, f.SIGNAL_INDEX, f.SIGNAL, f.SIGNAL_UNIT, f.FILE, f.FILE_STATUS,
-        f.FILE_BYTES, f.FILE_SHA256, f.CHANNEL, f.STORAGE_FORMAT, f.SAMPLES_PER_FRAME, f.GAIN, f.BASELINE, f.ADC_RESOLUTION_BITS,
-        f.ADC_ZERO, f.CHECKSUM, f.SEGMENT_START_TICK, f.SEGMENT_FRAME_COUNT, f.RECORD_START_TIME, f.RECORD_END_TIME,
-        f.RECORD_LAST_TICK, f.COUNTER_FREQUENCY_HZ,
+        f.SUBJECT_ID, f.RECORD_ID, f.HADM_ID, f.SEGMENT_INDEX, f.SIGNAL_INDEX, f.SIGNAL, f.SIGNAL_UNIT, f.FILE,
+        f.FILE_STATUS, f.FILE_BYTES, f.FILE_SHA256, f.CHANNEL, f.STORAGE_FORMAT, f.SAMPLES_PER_FRAME, f.GAIN,
+        f.BASELINE, f.ADC_RESOLUTION_BITS, f.ADC_ZERO, f.CHECKSUM, f.SEGMENT_START_TICK, f.SEGMENT_FRAME_COUNT,
+        f.RECORD_START_TIME, f.RECORD_END_TIME, f.RECORD_LAST_TICK, f.COUNTER_FREQUENCY_HZ,
     ),
     key=("record_id", "segment_index", "signal_index"),
     order=("record_id", "segment_index", "signal_index"),
     partitioning=Partitioning.PATIENT,
     optional=frozenset({"hadm_id", "file_bytes", "file_sha256"}),
-    invariants=(
-        Invariant("segment_inside_record", "A segment starts before the record ends; readers slice by it.", pl.col("segment_start_tick") <= pl.col("record_last_tick")),
-    ),
+    invariants=(p.SEGMENT_INSIDE_RECORD,),
     code=("records",),
 )  # fmt: skip
 
@@ -33,15 +30,23 @@ RAW_NUMERICS = Table(
     name="raw_numerics",
     stage="raw",
     one_row_per="non-empty source cell of a numerics file; nothing judged",
-    columns=(f.SUBJECT_ID, f.RECORD_ID, f.SOURCE_ROW, f.SOURCE_COLUMN, f.TICK, f.NUMERICS_TIME, f.PARAMETER, f.UNIT, f.VALUE, f.VALUE_TEXT),
+    columns=(
+        f.SUBJECT_ID,
+        f.RECORD_ID,
+        f.SOURCE_ROW,
+        f.SOURCE_COLUMN,
+        f.TICK,
+        f.NUMERICS_TIME,
+        f.PARAMETER,
+        f.UNIT,
+        f.VALUE,
+        f.VALUE_TEXT,
+    ),
     key=("record_id", "source_row", "source_column"),
     order=("record_id", "source_row", "source_column"),
     partitioning=Partitioning.PATIENT,
     optional=frozenset({"tick", "time", "unit", "value", "value_text"}),
-    invariants=(
-        Invariant("value_or_text", "A cell is a number or a text, never both or neither.", pl.col("value").is_null() != pl.col("value_text").is_null()),
-        Invariant("time_with_tick", "A time is there exactly when its tick is.", pl.col("tick").is_null() == pl.col("time").is_null()),
-    ),
+    invariants=(p.VALUE_OR_TEXT, p.TIME_WITH_TICK),
     code=("records",),
 )
 
@@ -50,15 +55,16 @@ CLINICAL_EXTRACT = Table(
     stage="raw",
     one_row_per="source row of the clinical tables that events, stays or features need",
     columns=(
-        f.SUBJECT_ID, f.SOURCE_TABLE, f.EXTRACT_ROW, f.SOURCE_ID, f.HADM_ID, f.STAY_ID, f.START_TIME, f.END_TIME, f.STORE_TIME,
-        f.DEATH_TIME, f.ITEM_ID, f.CODE, f.CODE_VERSION, f.CATEGORY, f.VALUE, f.CLINICAL_UNIT, f.CLINICAL_VALUE_TEXT,
+        f.SUBJECT_ID, f.SOURCE_TABLE, f.EXTRACT_ROW, f.SOURCE_ID, f.HADM_ID, f.STAY_ID, f.START_TIME, f.END_TIME,
+        f.STORE_TIME, f.DEATH_TIME, f.ITEM_ID, f.CODE, f.CODE_VERSION, f.CATEGORY, f.VALUE, f.CLINICAL_UNIT,
+        f.CLINICAL_VALUE_TEXT,
     ),
     key=("subject_id", "source_table", "source_row"),
     order=("subject_id", "source_table", "source_row"),
     partitioning=Partitioning.BUCKET,
     optional=frozenset({
-        "source_id", "hadm_id", "stay_id", "start_time", "end_time", "store_time", "death_time", "item_id", "code", "code_version",
-        "category", "value", "unit", "value_text",
+        "source_id", "hadm_id", "stay_id", "start_time", "end_time", "store_time", "death_time", "item_id", "code",
+        "code_version", "category", "value", "unit", "value_text",
     }),
     code=("clinical",),
 )  # fmt: skip
@@ -67,14 +73,23 @@ CLEANED_NUMERICS = Table(
     name="cleaned_numerics",
     stage="cleaned",
     one_row_per="cell of raw_numerics, with canonical parameter, harmonised unit, value and flag; nothing dropped",
-    columns=(f.SUBJECT_ID, f.RECORD_ID, f.SOURCE_ROW, f.SOURCE_COLUMN, f.TICK, f.NUMERICS_TIME, f.PARAMETER, f.UNIT, f.VALUE, f.FLAG),
+    columns=(
+        f.SUBJECT_ID,
+        f.RECORD_ID,
+        f.SOURCE_ROW,
+        f.SOURCE_COLUMN,
+        f.TICK,
+        f.NUMERICS_TIME,
+        f.PARAMETER,
+        f.UNIT,
+        f.VALUE,
+        f.FLAG,
+    ),
     key=("record_id", "source_row", "source_column"),
     order=("record_id", "source_row", "source_column"),
     partitioning=Partitioning.PATIENT,
     optional=frozenset({"tick", "time", "unit", "value"}),
-    invariants=(
-        Invariant("ok_has_value", "A usable cell has a number and a time; windows and events take them unasked.", (pl.col("flag") != "ok") | (pl.col("value").is_not_null() & pl.col("time").is_not_null())),
-    ),
+    invariants=(p.OK_HAS_VALUE,),
     code=("numerics",),
     lineage={
         "parameter": (("raw_numerics", "parameter"), ("raw_numerics", "source_column")),
@@ -88,16 +103,15 @@ RECORD_STAYS = Table(
     stage="labels",
     one_row_per="overlap of a record with an ICU stay of the same subject",
     columns=(
-        f.SUBJECT_ID, f.RECORD_ID, f.HADM_ID, f.STAY_ID, f.OVERLAP_START_TIME, f.OVERLAP_END_TIME, f.LAG_S, f.LAG_CONFIDENCE,
-        f.RECORD_START_TIME, f.RECORD_END_TIME, f.RECORD_LAST_TICK, f.COUNTER_FREQUENCY_HZ, f.STAY_START_TIME, f.STAY_END_TIME, f.CARE_UNIT,
+        f.SUBJECT_ID, f.RECORD_ID, f.HADM_ID, f.STAY_ID, f.OVERLAP_START_TIME, f.OVERLAP_END_TIME, f.LAG_S,
+        f.LAG_CONFIDENCE, f.RECORD_START_TIME, f.RECORD_END_TIME, f.RECORD_LAST_TICK, f.COUNTER_FREQUENCY_HZ,
+        f.STAY_START_TIME, f.STAY_END_TIME, f.CARE_UNIT,
     ),
     key=("record_id", "stay_id"),
     order=("record_id", "stay_id"),
     partitioning=Partitioning.PATIENT,
     optional=frozenset({"hadm_id", "lag_s", "lag_confidence", "care_unit"}),
-    invariants=(
-        Invariant("overlap_is_positive", "An overlap is longer than nothing.", pl.col("overlap_start_time") < pl.col("overlap_end_time")),
-    ),
+    invariants=(p.OVERLAP_IS_POSITIVE,),
     code=("stays",),
     lineage={
         "stay_id": (("clinical_extract", "stay_id"),),
@@ -112,20 +126,19 @@ CLINICAL_EVENTS = Table(
     stage="labels",
     one_row_per="event, with what is known of its time and the rows that say so",
     columns=(
-        f.EVENT_ID, f.SUBJECT_ID, f.HADM_ID, f.STAY_ID, f.EVENT, f.EVENT_CLASS, f.TIER, f.EVENT_TIME, f.LOWER_TIME, f.UPPER_TIME,
-        f.EVENT_END_TIME, f.RULE, f.RULE_VERSION, f.SOURCES,
+        f.EVENT_ID, f.SUBJECT_ID, f.HADM_ID, f.STAY_ID, f.EVENT, f.EVENT_CLASS, f.TIER, f.EVENT_TIME, f.LOWER_TIME,
+        f.UPPER_TIME, f.EVENT_END_TIME, f.RULE, f.RULE_VERSION, f.SOURCES,
     ),
     key=("event_id",),
     order=("event", "lower_time", "event_id"),
     partitioning=Partitioning.PATIENT,
     optional=frozenset({"hadm_id", "stay_id", "event_time", "lower_time", "upper_time", "event_end_time"}),
-    invariants=(
-        Invariant("timed_tiers_have_times", "Tiers A and B have a best time inside [lower, upper]; C and D have none.", pl.when(pl.col("tier").is_in(["A", "B"])).then(pl.col("event_time").is_not_null() & (pl.col("lower_time") <= pl.col("event_time")) & (pl.col("event_time") <= pl.col("upper_time"))).otherwise(pl.col("event_time").is_null())),
-        Invariant("has_sources", "An event without a source row does not exist.", pl.col("sources").list.len() > 0),
-    ),
+    invariants=(p.TIMED_TIERS_HAVE_TIMES, p.HAS_SOURCES),
     code=("events",),
     lineage={
-        "event_time": (("clinical_extract", "start_time"), ("clinical_extract", "death_time"), ("cleaned_numerics", "time")),
+        "event_time": (
+            ("clinical_extract", "start_time"), ("clinical_extract", "death_time"), ("cleaned_numerics", "time"),
+        ),
         "sources": (("clinical_extract", "source_row"), ("cleaned_numerics", "source_row")),
     },
     upstream=("clinical_extract", "cleaned_numerics", "record_stays"),
@@ -136,23 +149,24 @@ CLINICAL_LABELS = Table(
     stage="labels",
     one_row_per="index time of an ICU stay, for one task: label, or the reason why there is none",
     columns=(
-        f.TASK, f.SUBJECT_ID, f.HADM_ID, f.STAY_ID, f.RECORD_ID, f.INDEX_TIME, f.TARGET_START_TIME, f.TARGET_END_TIME, f.FOLLOW_UP_END_TIME,
-        f.LABEL, f.EXCLUSION, f.WINDOW_EXCLUSION, f.EVENT_ID, f.CARE_LIMITATION, f.OBSERVED_FRACTION, f.HOURS_IN_STAY, f.CARE_UNIT,
+        f.TASK, f.SUBJECT_ID, f.HADM_ID, f.STAY_ID, f.RECORD_ID, f.INDEX_TIME, f.TARGET_START_TIME,
+        f.TARGET_END_TIME, f.FOLLOW_UP_END_TIME, f.LABEL, f.EXCLUSION, f.WINDOW_EXCLUSION, f.EVENT_ID,
+        f.CARE_LIMITATION, f.OBSERVED_FRACTION, f.HOURS_IN_STAY, f.CARE_UNIT,
     ),
     key=("task", "stay_id", "index_time"),
     order=("stay_id", "index_time"),
     partitioning=Partitioning.PATIENT_TASK,
-    optional=frozenset({"hadm_id", "record_id", "follow_up_end_time", "label", "exclusion", "window_exclusion", "event_id", "observed_fraction", "care_unit"}),
-    invariants=(
-        Invariant("label_or_exclusion", "A label is null exactly when an exclusion says why.", pl.col("label").is_null() != pl.col("exclusion").is_null()),
-        Invariant("negative_is_followed_up", "A negative was followed up to the end of its target.", pl.when(pl.col("label").eq(False)).then((pl.col("follow_up_end_time") >= pl.col("target_end_time")).fill_null(False)).otherwise(True)),
-        Invariant("positive_names_its_event", "A positive names the event that makes it one.", pl.when(pl.col("label").eq(True)).then(pl.col("event_id").is_not_null()).otherwise(True)),
-        Invariant("target_follows_index", "The target starts at or after the index time and is not empty.", (pl.col("index_time") <= pl.col("target_start_time")) & (pl.col("target_start_time") < pl.col("target_end_time"))),
-    ),
+    optional=frozenset({
+        "hadm_id", "record_id", "follow_up_end_time", "label", "exclusion", "window_exclusion", "event_id",
+        "observed_fraction", "care_unit",
+    }),
+    invariants=(p.LABEL_OR_EXCLUSION, p.NEGATIVE_IS_FOLLOWED_UP, p.POSITIVE_NAMES_ITS_EVENT, p.TARGET_FOLLOWS_INDEX),
     code=("windows",),
     lineage={
         "label": (("clinical_events", "lower_time"), ("clinical_events", "upper_time"), ("clinical_events", "tier")),
-        "follow_up_end_time": (("clinical_extract", "end_time"), ("clinical_events", "lower_time"), ("cleaned_numerics", "time")),
+        "follow_up_end_time": (
+            ("clinical_extract", "end_time"), ("clinical_events", "lower_time"), ("cleaned_numerics", "time"),
+        ),
         "care_limitation": (("clinical_extract", "value_text"), ("clinical_extract", "start_time")),
         "observed_fraction": (("cleaned_numerics", "flag"), ("cleaned_numerics", "time")),
         "record_id": (("record_stays", "record_id"),),
@@ -165,19 +179,16 @@ WINDOWED_SAMPLES = Table(
     stage="windows",
     one_row_per="sample: an observation window with its values, missing reasons, features and label",
     columns=(
-        f.SAMPLE_ID, f.TASK, f.SUBJECT_ID, f.RECORD_ID, f.STAY_ID, f.INDEX_TIME, f.INDEX_TICK, f.WINDOW_START_TIME, f.WINDOW_START_TICK,
-        f.WINDOW_END_TIME, f.WINDOW_END_TICK, f.SAMPLE_LABEL, f.EVENT_ID, f.CARE_LIMITATION, f.CARE_UNIT, f.HOURS_IN_STAY, f.OBSERVED_FRACTION,
-        f.CELL_S, f.CELL_COUNT, f.PARAMETERS, f.CELL_VALUES, f.CELL_REASONS, f.CELL_AGES_S, f.FEATURE_NAMES, f.FEATURE_VALUES,
+        f.SAMPLE_ID, f.TASK, f.SUBJECT_ID, f.RECORD_ID, f.STAY_ID, f.INDEX_TIME, f.INDEX_TICK, f.WINDOW_START_TIME,
+        f.WINDOW_START_TICK, f.WINDOW_END_TIME, f.WINDOW_END_TICK, f.SAMPLE_LABEL, f.EVENT_ID, f.CARE_LIMITATION,
+        f.CARE_UNIT, f.HOURS_IN_STAY, f.OBSERVED_FRACTION, f.CELL_S, f.CELL_COUNT, f.PARAMETERS, f.CELL_VALUES,
+        f.CELL_REASONS, f.CELL_AGES_S, f.FEATURE_NAMES, f.FEATURE_VALUES,
     ),
     key=("sample_id",),
     order=("stay_id", "index_time"),
     partitioning=Partitioning.PATIENT_TASK,
     optional=frozenset({"event_id", "care_unit"}),
-    invariants=(
-        Invariant("window_ends_at_index", "Nothing after the index time is in a window.", (pl.col("window_end_time") == pl.col("index_time")) & (pl.col("window_end_tick") == pl.col("index_tick"))),
-        Invariant("tensor_is_whole", "Values, reasons and ages have one entry per parameter and cell.", (pl.col("cell_values").list.len() == pl.col("parameters").list.len() * pl.col("cell_count")) & (pl.col("cell_reasons").list.len() == pl.col("cell_values").list.len()) & (pl.col("cell_ages_s").list.len() == pl.col("cell_values").list.len())),
-        Invariant("features_are_named", "Every feature has a name.", pl.col("feature_names").list.len() == pl.col("feature_values").list.len()),
-    ),
+    invariants=(p.WINDOW_ENDS_AT_INDEX, p.TENSOR_IS_WHOLE, p.FEATURES_ARE_NAMED),
     code=("windows",),
     lineage={
         "cell_values": (("cleaned_numerics", "value"), ("cleaned_numerics", "flag"), ("cleaned_numerics", "time")),
@@ -191,7 +202,15 @@ TRAINING_NORMALISATION = Table(
     name="training_normalisation",
     stage="manifest",
     one_row_per="parameter of a task: statistics of observed cells in train windows only",
-    columns=(f.TASK, f.NORMALISED_PARAMETER, f.NORMALISED_UNIT, f.OBSERVED_COUNT, f.MEAN, f.STANDARD_DEVIATION, f.MEDIAN),
+    columns=(
+        f.TASK,
+        f.NORMALISED_PARAMETER,
+        f.NORMALISED_UNIT,
+        f.OBSERVED_COUNT,
+        f.MEAN,
+        f.STANDARD_DEVIATION,
+        f.MEDIAN,
+    ),
     key=("task", "parameter"),
     order=("parameter",),
     partitioning=Partitioning.TASK,
@@ -206,15 +225,18 @@ TRAINING_MANIFEST = Table(
     stage="manifest",
     one_row_per="selected sample: split, weight, and where its bytes lie",
     columns=(
-        f.SAMPLE_ID, f.TASK, f.SUBJECT_ID, f.RECORD_ID, f.STAY_ID, f.INDEX_TIME, f.SPLIT, f.IS_SPLIT_PROVISIONAL, f.SAMPLE_LABEL, f.STRATUM, f.WEIGHT,
-        f.SHARD, f.SHARD_OFFSET, f.SHARD_LENGTH, f.SHA256, f.TASK_FINGERPRINT, f.CODE_FINGERPRINT,
+        f.SAMPLE_ID, f.TASK, f.SUBJECT_ID, f.RECORD_ID, f.STAY_ID, f.INDEX_TIME, f.SPLIT, f.IS_SPLIT_PROVISIONAL,
+        f.SAMPLE_LABEL, f.STRATUM, f.WEIGHT, f.SHARD, f.SHARD_OFFSET, f.SHARD_LENGTH, f.SHA256, f.TASK_FINGERPRINT,
+        f.CODE_FINGERPRINT,
     ),
     key=("sample_id",),
     order=("split", "shard", "shard_offset"),
     partitioning=Partitioning.TASK,
     code=("manifest",),
     lineage={
-        "weight": (("windowed_samples", "label"), ("windowed_samples", "care_unit"), ("windowed_samples", "hours_in_stay")),
+        "weight": (
+            ("windowed_samples", "label"), ("windowed_samples", "care_unit"), ("windowed_samples", "hours_in_stay"),
+        ),
         "sha256": (("windowed_samples", "cell_values"), ("training_normalisation", "median")),
     },
     upstream=("windowed_samples", "training_normalisation"),
@@ -224,7 +246,16 @@ REJECTED_INPUTS = Table(
     name="rejected_inputs",
     stage="rejections",
     one_row_per="defect of an input, beside the object of the stage that refused it (a view over all of them)",
-    columns=(f.REJECTED_SUBJECT_ID, f.REJECTED_TABLE, f.REJECTED_FILE, f.PLACE, f.REJECTED_RULE, f.MESSAGE, f.ADVICE, f.DEFECT_COUNT),
+    columns=(
+        f.REJECTED_SUBJECT_ID,
+        f.REJECTED_TABLE,
+        f.REJECTED_FILE,
+        f.PLACE,
+        f.REJECTED_RULE,
+        f.MESSAGE,
+        f.ADVICE,
+        f.DEFECT_COUNT,
+    ),
     key=("subject_id", "table", "file", "place", "rule"),
     order=("subject_id", "table", "file", "rule", "place"),
     partitioning=Partitioning.PATIENT,
@@ -234,8 +265,8 @@ REJECTED_INPUTS = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        RAW_RECORDS, RAW_NUMERICS, CLINICAL_EXTRACT, CLEANED_NUMERICS, RECORD_STAYS, CLINICAL_EVENTS, CLINICAL_LABELS, WINDOWED_SAMPLES,
-        TRAINING_NORMALISATION, TRAINING_MANIFEST,
+        RAW_RECORDS, RAW_NUMERICS, CLINICAL_EXTRACT, CLEANED_NUMERICS, RECORD_STAYS, CLINICAL_EVENTS, CLINICAL_LABELS,
+        WINDOWED_SAMPLES, TRAINING_NORMALISATION, TRAINING_MANIFEST,
     )
 }  # fmt: skip
 """The stored tables in the order of the journey."""

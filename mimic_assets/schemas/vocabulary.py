@@ -34,7 +34,10 @@ class Flag(Vocabulary):
     OK = "ok", "usable"
     NOT_A_NUMBER = "not_a_number", "the cell holds text where a number belongs"
     BAD_TICK = "bad_tick", "the row has no usable integer tick, so the cell has no time"
-    UNKNOWN_PARAMETER = "unknown_parameter", "the column is not in the catalogue of parameters; its value is kept as read"
+    UNKNOWN_PARAMETER = (
+        "unknown_parameter",
+        "the column is not in the catalogue of parameters; its value is kept as read",
+    )
     UNKNOWN_UNIT = "unknown_unit", "the parameter is known, the unit is not one we can convert"
     OUTSIDE_RECORD = "outside_record", "the tick lies before the record's first or after its last"
     REPEAT = "repeat", "the same tick and column occurred in an earlier row with the same value"
@@ -104,7 +107,10 @@ class CareLimitation(Vocabulary):
 class Exclusion(Vocabulary):
     """Why a label is null; the first that applies in this order."""
 
-    INVALID_STAY = "invalid_stay", "the stay ends before it starts, or the patient died before admission: its times cannot be used"
+    INVALID_STAY = (
+        "invalid_stay",
+        "the stay ends before it starts, or the patient died before admission: its times cannot be used",
+    )
     SOURCE_INCOMPLETE = "source_incomplete", "a clinical table that could hold the event did not arrive whole"
     STAY_ENDED = "stay_ended", "the index time is after the end of the stay"
     AFTER_EVENT = "after_event", "the patient had died, or the event was under way, at the index time"
@@ -112,8 +118,14 @@ class Exclusion(Vocabulary):
     COMFORT_CARE = "comfort_care", "comfort care was in force"
     CARE_LIMITED = "care_limited", "a do-not-resuscitate order was in force and the task leaves such time out"
     EVENT_IN_GAP = "event_in_gap", "an event lies in (index, index + gap]"
-    EVENT_TIME_UNCERTAIN = "event_time_uncertain", "an event's [lower, upper] straddles a boundary of the gap or the target"
-    UNTIMED_EVENT_IN_STAY = "untimed_event_in_stay", "the stay or its admission has an event of tier C or D, or below the task's tier"
+    EVENT_TIME_UNCERTAIN = (
+        "event_time_uncertain",
+        "an event's [lower, upper] straddles a boundary of the gap or the target",
+    )
+    UNTIMED_EVENT_IN_STAY = (
+        "untimed_event_in_stay",
+        "the stay or its admission has an event of tier C or D, or below the task's tier",
+    )
     FOLLOW_UP_INCOMPLETE = "follow_up_incomplete", "no event was seen, and follow-up ends before the target does"
 
 

@@ -9,7 +9,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS sha256_of_file (
     path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
 )
 """
+_FIND = "SELECT sha256 FROM sha256_of_file WHERE path = ? AND size = ? AND modified_ns = ?"
+_REMEMBER = "INSERT OR REPLACE INTO sha256_of_file VALUES (?, ?, ?, ?)"
 _WAIT_S = 60.0
 
 
@@ -79,28 +81,37 @@ class FolderTree:
         if self.hash_cache is None:
             return _sha256(place)
         key = str(place.resolve())
-        self.hash_cache.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self.hash_cache, timeout=_WAIT_S, isolation_level=None)) as cache:
-            cache.execute("PRAGMA journal_mode=WAL")
-            cache.execute("PRAGMA synchronous=NORMAL")
-            cache.execute(_CREATE)
-            row = cache.execute(
-                "SELECT size, modified_ns, sha256 FROM sha256_of_file WHERE path = ?", (key,)
-            ).fetchone()
-            if row is not None and (row[0], row[1]) == (state.st_size, state.st_mtime_ns):
-                return str(row[2])
-            found = _sha256(place)
-            cache.execute(
-                "INSERT OR REPLACE INTO sha256_of_file VALUES (?, ?, ?, ?)",
-                (key, state.st_size, state.st_mtime_ns, found),
-            )
-        return found
+        try:
+            with closing(_opened(self.hash_cache)) as cache:
+                row = cache.execute(_FIND, (key, state.st_size, state.st_mtime_ns)).fetchone()
+                if row is not None:
+                    return str(row[0])
+                found = _sha256(place)
+                cache.execute(_REMEMBER, (key, state.st_size, state.st_mtime_ns, found))
+                return found
+        except sqlite3.Error:  # a memory that is locked or damaged only costs time
+            return _sha256(place)
 
     def _file(self, path: str) -> Path:
         place = self._at(path)
         if not place.is_file():
             raise FileNotFoundError(f"no file {path} below {self.root}")
         return place
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Return the cache, made where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cache = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
+    with suppress(sqlite3.OperationalError):  # the first process switches the file for all; others may meet its lock
+        cache.execute("PRAGMA journal_mode=WAL")
+    try:
+        cache.execute("PRAGMA synchronous=NORMAL")
+        cache.execute(_CREATE)
+    except sqlite3.Error:
+        cache.close()
+        raise
+    return cache
 
 
 def _sha256(place: Path) -> str:

@@ -7,6 +7,7 @@ change, so a statement cannot write or look anywhere else, whatever it says.
 
 import difflib
 import re
+import tempfile
 
 import duckdb
 import pyarrow as pa
@@ -30,7 +31,12 @@ def query(lake: Lake, sql: str) -> pa.Table:
     Raises:
         RequestError: it is not one SELECT, names no table of the lake, or DuckDB refuses it (its reason is given).
     """
-    with duckdb.connect(":memory:", config={"python_enable_replacements": "false"}) as connection:
+    with (
+        tempfile.TemporaryDirectory(prefix="mimic-assets-sql-") as spill,  # large sorts; DuckDB's own is `.tmp` here
+        duckdb.connect(
+            ":memory:", config={"python_enable_replacements": "false", "temp_directory": spill}
+        ) as connection,
+    ):
         _refuse_what_is_no_select(connection, sql)
         text = sql.lower()
         for name in NAMES:

@@ -86,7 +86,9 @@ class NumericsRule(_Part):
     @model_validator(mode="after")
     def _whole_cells(self) -> "NumericsRule":
         if self.observation_s % self.cell_s:
-            raise ValueError(f"observation_s = {self.observation_s} is not a whole number of cells of cell_s = {self.cell_s}")
+            raise ValueError(
+                f"observation_s = {self.observation_s} is not a whole number of cells of cell_s = {self.cell_s}"
+            )
         if (self.gap_policy is GapPolicy.HOLD) != (self.hold_at_most_s > 0):
             raise ValueError(
                 f"gap_policy = {self.gap_policy.value!r} with hold_at_most_s = {self.hold_at_most_s}: "

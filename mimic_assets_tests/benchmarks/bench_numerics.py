@@ -1,7 +1,7 @@
 """numerics csv.gz -> typed long frame, against pandas; outputs compared first, then wall time.
 
-Both read record 85594648 (438,250 rows, 2.7 million cells) from the real data and end with record, source row, source
-column, tick and value of every non-empty cell, sorted. Ours also has times, units, texts and the tests for defects. Both
+Both read record 85594648 (438,250 rows, 2.7 million cells) from the real data and end with source row, source
+column, tick and value of every non-empty cell, sorted. Ours also has times, units, texts and tests for defects. Both
 run in this process, in turns; the ratio is of medians.
 """
 

@@ -5,13 +5,15 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from mimic_assets.defs.automation import runs_of
 from mimic_assets.definitions import build_definitions
+from mimic_assets.defs.automation import runs_of
 from mimic_assets.schemas.model import Partitioning
 from mimic_assets.schemas.tables import TABLES
 from mimic_assets.settings import Settings
 
-PATIENT_TABLES = [t.name for t in TABLES.values() if t.partitioning in (Partitioning.PATIENT, Partitioning.PATIENT_TASK)]
+PATIENT_TABLES = [
+    t.name for t in TABLES.values() if t.partitioning in (Partitioning.PATIENT, Partitioning.PATIENT_TASK)
+]
 
 
 @pytest.fixture(scope="module")

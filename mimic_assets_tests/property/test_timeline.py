@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -35,7 +36,9 @@ def test_a_tick_survives_the_way_to_time_and_back(start: datetime, frequency: st
 
 
 @given(STARTS, FREQUENCIES, TICKS, st.integers(-(10**7), 10**7))
-def test_the_tick_at_a_time_is_the_last_one_not_after_it(start: datetime, frequency: str, tick: int, off_us: int) -> None:
+def test_the_tick_at_a_time_is_the_last_one_not_after_it(
+    start: datetime, frequency: str, tick: int, off_us: int
+) -> None:
     clock = RecordClock.of(start, frequency)
     time = clock.time_at(tick) + timedelta(microseconds=off_us)
     found = clock.tick_at(time)
@@ -50,7 +53,9 @@ def test_time_is_the_exact_fraction_rounded_down(start: datetime, frequency: str
 
 
 @given(STARTS, FREQUENCIES, st.lists(st.none() | TICKS, max_size=20))
-def test_a_column_of_ticks_has_the_same_times_as_one_by_one(start: datetime, frequency: str, ticks: list[int | None]) -> None:
+def test_a_column_of_ticks_has_the_same_times_as_one_by_one(
+    start: datetime, frequency: str, ticks: list[int | None]
+) -> None:
     clock = RecordClock.of(start, frequency)
     column = pl.DataFrame({"tick": ticks}, schema={"tick": pl.Int64}).select(clock.times(pl.col("tick"))).to_series()
     assert column.to_list() == [None if tick is None else clock.time_at(tick) for tick in ticks]
@@ -86,7 +91,7 @@ def test_frames_and_samples_of_a_tick() -> None:
 def test_union_holds_the_same_times_disjoint_and_sorted(several: list[Interval]) -> None:
     merged = union(several)
     assert members(merged) == members(several)
-    assert all(a.end < b.start for a, b in zip(merged, merged[1:], strict=False))
+    assert all(a.end < b.start for a, b in pairwise(merged))
 
 
 @given(intervals(), st.lists(intervals(), max_size=5))

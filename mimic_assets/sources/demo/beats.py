@@ -15,8 +15,8 @@ from mimic_assets.sources.demo.physiology import Rhythm, State
 from mimic_assets.sources.demo.plan import DemoPlan
 from mimic_assets.sources.demo.shapes import FLAT_ROW, PREMATURE_ROW, VF_ROWS, row_for
 
-FIBRILLATION_PER_MIN = 290.0
-PAUSE_PER_MIN = 60.0
+COMPRESSIONS_PER_MIN = 104.0
+"""During an arrest the cycles are those of chest compressions; no heart beat is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Beats:
     is_premature: NDArray[np.bool_]
     """A ventricular extrasystole."""
     is_real: NDArray[np.bool_]
-    """A contraction the monitor can count (not fibrillation, not a pause)."""
+    """A contraction the monitor can count (not one of an arrest)."""
     breath_ticks: NDArray[np.int64]
     """Begin of each breath, likewise."""
     breath_depth: NDArray[np.float64]
@@ -50,8 +50,7 @@ def sequence_beats(subject_index: int, record: Record, state: State, plan: DemoP
     counter_hz = record.clock.counter_hz
     end_tick = record.frames * 16
     rate = np.maximum(state.heart_rate, 30.0)
-    rate = np.where(state.rhythm == Rhythm.VENTRICULAR_FIBRILLATION, FIBRILLATION_PER_MIN, rate)
-    rate = np.where(state.rhythm == Rhythm.ASYSTOLE, PAUSE_PER_MIN, rate)
+    rate = np.where(state.rhythm >= Rhythm.VENTRICULAR_FIBRILLATION, COMPRESSIONS_PER_MIN, rate)
     begin = _begin_times(np.append(rate, np.full(8, 60.0)), counter_hz)
     second = np.minimum((begin / counter_hz).astype(np.int64), len(rate) - 1)
     rhythm = state.rhythm[second]

@@ -34,8 +34,8 @@ class RecordClock:
         return f"{frame}/{self.counter_centihertz / 100:.2f}"
 
     def time_at(self, tick: int) -> datetime:
-        """Return the wall time of `tick`, rounded to the nearest microsecond."""
-        elapsed_us = (2 * tick * 100 * MICROSECONDS + self.counter_centihertz) // (2 * self.counter_centihertz)
+        """Return the wall time of `tick`, cut to whole microseconds."""
+        elapsed_us = tick * 100 * MICROSECONDS // self.counter_centihertz
         return self.base_time + timedelta(microseconds=elapsed_us)
 
     def tick_at(self, time: datetime) -> int:

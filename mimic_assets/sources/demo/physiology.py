@@ -21,6 +21,8 @@ from mimic_assets.sources.demo.pressure import Disturbance, PressurePlan
 Series = NDArray[np.float64]
 
 LOW_PRESSURE_MMHG = 65
+COMPRESSION_MMHG = 32.0
+"""Chest compressions in an arrest move the arterial line by about this much; without them it would read as damped."""
 MONITOR_DELAY_S = 10
 """An arrest charted at a minute is seen on the monitor this many seconds into it."""
 
@@ -149,8 +151,8 @@ def simulate_state(
         inside = (seconds >= onset) & (seconds < end)
         rhythm[inside] = Rhythm.VENTRICULAR_FIBRILLATION if role.slot % 2 else Rhythm.ASYSTOLE
         heart[inside], breathing[inside] = 0.0, 0.0
-        mean[inside] = 26 + 2 * rng.standard_normal(int(inside.sum()))
-        beat_pressure[inside] = 4.0
+        mean[inside] = 33 + 2 * rng.standard_normal(int(inside.sum()))
+        beat_pressure[inside] = COMPRESSION_MMHG
         oxygen = np.where(inside | ((seconds >= end) & (seconds < end + 60)), np.minimum(oxygen, 74), oxygen)
         perfusion[inside] = 0.05
     heart = np.where(rhythm >= Rhythm.VENTRICULAR_FIBRILLATION, 0.0, np.clip(heart, 34, 185))

@@ -64,12 +64,15 @@ def ecg_table(lead: str) -> NDArray[np.float64]:
     wide = INTERVALS_S[12]
     table[PREMATURE_ROW] = 1.3 * r * _bump(0.22, 0.042, wide) - 0.6 * r * _bump(0.46, 0.07, wide)
     for number, row in enumerate(VF_ROWS):
-        table[row] = (0.25 + 0.14 * number) * np.sign(r) * np.sin(2 * np.pi * np.arange(PHASES) / PHASES)
+        table[row] = (0.25 + 0.14 * number) * np.sign(r) * np.sin(6 * np.pi * np.arange(PHASES) / PHASES)
     return table
 
 
 def pulse_table() -> NDArray[np.float64]:
-    """Return the arterial pulse, 0 at its foot and 1 at its peak, `ROWS` by `PHASES`; it arrives after the QRS."""
+    """Return the arterial pulse, 0 at its foot and 1 at its peak, `ROWS` by `PHASES`; it arrives after the QRS.
+
+    The rows of an arrest are chest compressions.
+    """
     table = np.zeros((ROWS, PHASES))
     lengths = [*INTERVALS_S, *INTERVALS_S, INTERVALS_S[12]]
     for row, length in enumerate(lengths):
@@ -81,6 +84,7 @@ def pulse_table() -> NDArray[np.float64]:
         shape = rise * (stroke + notch) * (1 - (since / length) ** 3)
         table[row] = (shape - shape.min()) / (shape.max() - shape.min())
     table[PREMATURE_ROW] *= 0.55
+    table[[*VF_ROWS, FLAT_ROW]] = np.sin(np.pi * np.arange(PHASES) / PHASES) ** 2
     return table
 
 

@@ -27,12 +27,14 @@ def test_case(path: Path) -> None:
         named += [column for column in event if column not in named]
     columns = named or ["event"]
     expected = pl.DataFrame(case["expected"], schema={column: CLINICAL_EVENTS.schema[column] for column in columns})
-    order = ["event", "lower_time", "tier"]
+    order = [name for name in ("event", "lower_time", "tier") if name in columns]
     found = judged.frame.select(columns)
     assert (found.sort(order) if named else found).to_dicts() == (
         expected.sort(order) if named else expected
     ).to_dicts()
     assert judged.rejected.is_empty()
+    unbounded = judged.frame.filter(pl.col("lower_time").is_null()).height
+    assert unbounded == sum("lower_time" not in event for event in case["expected"])
 
 
 def test_there_are_cases() -> None:

@@ -97,7 +97,7 @@ def test_blocks_of_any_size_give_the_same_rows_and_the_same_defects(
     assert cut.rejected.equals(whole.rejected)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(rows=CHART_ROWS, data=st.data(), buckets=st.integers(1, 9))
 def test_neither_the_order_of_lines_nor_the_buckets_change_the_rows(
     rows: list[str], data: st.DataObject, buckets: int

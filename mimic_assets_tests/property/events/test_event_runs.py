@@ -126,5 +126,6 @@ def test_deleting_the_future_changes_no_episode_that_had_ended_a_minute_before(f
 @given(cells())
 def test_every_episode_is_bounded_and_long_enough(found: list[Cell]) -> None:
     for event in find_events(NO_EXTRACT, table(found), NO_STAYS).frame.to_dicts():
-        assert event["lower_time"] <= event["event_time"] == event["upper_time"]
+        assert event["lower_time"] is None or event["lower_time"] <= event["event_time"]
+        assert event["event_time"] == event["upper_time"]
         assert event["event_end_time"] - event["event_time"] >= timedelta(seconds=300)

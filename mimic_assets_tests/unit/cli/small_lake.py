@@ -38,7 +38,7 @@ OBSERVED, HELD = MissingReason.OBSERVED.code, MissingReason.HELD.code
 NOT_MEASURED, REJECTED = MissingReason.NOT_MEASURED.code, MissingReason.REJECTED.code
 
 
-def make_lake(uri: str, s3: object = None) -> Lake:
+def make_lake(uri: str, s3: object = None, *, has_positive: bool = True) -> Lake:
     """Write every table that `show` reads; windowed_samples hold known numbers, checkable by eye."""
     lake = Lake.open(uri, s3)  # type: ignore[arg-type]  # None or S3Settings
     patient, patient_task = Key(SUBJECT), Key(SUBJECT, TASK.name)
@@ -50,7 +50,8 @@ def make_lake(uri: str, s3: object = None) -> Lake:
     for bucket in range(BUCKETS):
         mine = bucket_of(SUBJECT, BUCKETS) == bucket
         _write(lake, CLINICAL_EXTRACT, Key(bucket), [_defibrillation()] if mine else [])
-    windows = _write(lake, WINDOWED_SAMPLES, patient_task, [_window(NEGATIVE, -3, False), _window(POSITIVE, 0, True)])
+    positive = [_window(POSITIVE, 0, True)] if has_positive else []
+    windows = _write(lake, WINDOWED_SAMPLES, patient_task, [_window(NEGATIVE, -3, False), *positive])
 
     def stream() -> object:
         return iter([(SUBJECT, windows)])

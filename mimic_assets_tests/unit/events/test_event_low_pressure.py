@@ -94,13 +94,13 @@ def test_a_silence_after_a_good_value_is_part_of_the_uncertainty() -> None:
     assert (found["lower_time"], found["event_time"]) == (second(0), second(600))
 
 
-def test_an_unknown_onset_is_bounded_by_the_start_of_the_record() -> None:
+def test_nothing_bounds_an_onset_before_the_first_good_value() -> None:
     values = pressures(low(100, 500))
     [linked] = events(values, link("2150-01-01 11:00", "2150-01-02 11:00"))
-    assert linked["lower_time"] == RECORD_START
+    assert linked["lower_time"] is None
     heart_rate = pressures([(40, 90)], parameter="heart_rate")
     [unlinked] = events(pl.concat([heart_rate, values]))
-    assert unlinked["lower_time"] == second(40)
+    assert unlinked["lower_time"] is None
 
 
 def test_ticks_decide_the_order_not_source_rows() -> None:
@@ -118,7 +118,7 @@ def test_a_good_value_written_late_still_ends_the_run_at_its_tick() -> None:
 def test_a_record_knows_no_good_value_of_another() -> None:
     other = pressures([(0, 80), (10, 80)], record_id=RECORD - 1)
     [found] = events(pl.concat([other, pressures(low(100, 500))]))
-    assert found["lower_time"] == second(100)  # the start of its own numerics
+    assert found["lower_time"] is None  # not the other's 80
 
 
 def test_records_do_not_continue_each_other() -> None:

@@ -63,7 +63,10 @@ def test_what_a_stratum_lacks_comes_from_the_others_with_the_weight_of_their_own
     frame = candidates((1, True, "MICU", 5.0), (1, False, "MICU", 5.0), *[(1, False, "CCU", 5.0)] * 4)
     chosen = select(frame, splits(s1="train"), small_task(controls={"per_positive": 2, "fill_from_other_strata": True}))
     negatives = chosen.filter(~pl.col("label")).sort("stratum")
-    assert negatives["stratum"].to_list() == ["care_unit=CCU; hours_in_stay=(0, 48]", "care_unit=MICU; hours_in_stay=(0, 48]"]
+    assert negatives["stratum"].to_list() == [
+        "care_unit=CCU; hours_in_stay=(0, 48]",
+        "care_unit=MICU; hours_in_stay=(0, 48]",
+    ]
     assert negatives["weight"].to_list() == [4.0, 1.0]
 
 

@@ -178,3 +178,16 @@ def test_the_linked_real_records_are_whole(real_data: Path) -> None:
         assert judged.rejected.is_empty()
         assert judged.frame["record_id"].unique().sort().to_list() == records
         assert judged.frame["file_status"].unique().to_list() == ["ok"]
+
+
+def test_a_rejection_says_where_what_was_found_and_what_was_expected(tmp_path: Path) -> None:
+    record = write_record(tmp_path)
+    record.edit(".hea", "subject_id 10000001", "subject_id 10000002")
+    record.edit(".hea", "_0001 640", "_0001 600")
+    rejected = read_records(FolderTree(tmp_path), SUBJECT).rejected.sort("place")
+    assert rejected["place"].to_list() == ["line 2, number of frames", "line 7, comment subject_id"]
+    assert (
+        rejected["message"][0]
+        == "found segments of 1240 frames in all, expected 1280, the record line's number of frames"
+    )
+    assert rejected["message"][1].startswith("found subject_id 10000002, expected 10000001, the folder's patient")

@@ -21,7 +21,9 @@ def cells(*changes: dict[str, object]) -> pl.DataFrame:
         "subject_id": 10000001, "record_id": 80000001, "source_row": 1, "source_column": "HR [bpm]", "tick": 16, "time": T,
         "parameter": "HR", "unit": "bpm", "value": 80.0, "value_text": None,
     }  # fmt: skip
-    return pl.DataFrame([good | {"source_row": n} | change for n, change in enumerate(changes, 1)], schema=RAW_NUMERICS.schema)
+    return pl.DataFrame(
+        [good | {"source_row": n} | change for n, change in enumerate(changes, 1)], schema=RAW_NUMERICS.schema
+    )
 
 
 def label(**change: object) -> pl.DataFrame:
@@ -43,7 +45,9 @@ def test_a_table_is_consistent(table: Table) -> None:
     names = [column.name for column in table.columns]
     assert len(set(names)) == len(names)
     assert {*table.key, *table.order, *table.optional} <= set(names)
-    assert all(column.limit_source for column in table.columns if column.minimum is not None or column.maximum is not None)
+    assert all(
+        column.limit_source for column in table.columns if column.minimum is not None or column.maximum is not None
+    )
     assert set(table.upstream) <= set(TABLES)
     for column, sources in table.lineage.items():
         assert column in names
@@ -112,7 +116,9 @@ def test_violations_carry_no_values() -> None:
 
 def test_rejections_are_sorted_and_said_once() -> None:
     one = Rejection("raw_records", "b.dat", "segment 1", "missing_file", "found nothing, expected a file", "Fetch it.")
-    other = Rejection("raw_records", "a.dat", "segment 1", "missing_file", "found nothing, expected a file", "Fetch it.")
+    other = Rejection(
+        "raw_records", "a.dat", "segment 1", "missing_file", "found nothing, expected a file", "Fetch it."
+    )
     frame = rejected_frame([one, other, one])
     assert frame["file"].to_list() == ["a.dat", "b.dat"]
     assert violations(REJECTED_INPUTS, frame) == []

@@ -82,3 +82,9 @@ def test_processes_share_one_cache(root: Path, tmp_path: Path) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         found = list(pool.map(_sum_of, [(tree, name) for name in names * 3]))
     assert found == [hashlib.sha256(bytes([i]) * 1000).hexdigest() for i in range(12)] * 3
+
+
+def test_a_damaged_cache_costs_time_and_nothing_else(root: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "sums.sqlite"
+    cache.write_bytes(b"this is no database at all, " * 100)
+    assert FolderTree(root, cache).sha256("c.txt") == hashlib.sha256(b"c").hexdigest()

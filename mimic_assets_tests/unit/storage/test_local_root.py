@@ -80,13 +80,16 @@ def test_a_writer_killed_in_the_middle_leaves_the_old_object(tmp_path: Path) -> 
     root.put("a/x", b"old")
     os.mkfifo(pipe)
     writer = _python(WRITE + "root.put('a/x', pathlib.Path(sys.argv[2]))", lake, pipe)
-    with pipe.open("wb", buffering=0) as source:  # the writer copies what comes and waits for more
-        source.write(b"n" * MEBIBYTE)
-        _wait_until(lambda: _temporary(lake) and _temporary(lake)[0].stat().st_size > 0)
+    handle = os.open(pipe, os.O_RDWR)  # does not wait for the other end
+    try:
+        os.write(handle, b"n" * 50_000)  # the writer copies what comes and waits for more
+        _wait_until(lambda: writer.poll() is not None or any(file.stat().st_size > 0 for file in _temporary(lake)))
         assert open_root(str(lake)).list()[0].byte_count == 3
         assert _temporary(lake), "a living writer's file was taken away"
+    finally:
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
+        os.close(handle)
     assert root.get("a/x") == b"old"
     assert [info.path for info in root.list()] == ["a/x"]
     assert len(_temporary(lake)) == 1

@@ -125,6 +125,16 @@ def test_nothing_else_can_be_read_or_written(lake: Lake, tmp_path: Path, sql: st
     assert not out.exists()
 
 
+def test_what_does_not_fit_in_memory_spills_outside_the_working_directory(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (place,) = query(lake, "SELECT current_setting('temp_directory') AS place").to_pydict()["place"]
+    assert Path(place).is_absolute()
+    assert not Path(place).exists()  # gone with the query
+    assert not (tmp_path / ".tmp").exists()
+
+
 def test_errors_help(lake: Lake) -> None:
     with pytest.raises(
         RequestError, match=r"No table named raw_numeric\. Did you mean raw_numerics\? Tables: raw_records, "

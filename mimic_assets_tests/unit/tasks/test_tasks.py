@@ -35,7 +35,11 @@ def test_the_shipped_tasks_are_those_of_the_design() -> None:
     ("old", "new", "message"),
     [
         ("stride_s = 3600", "stride_s = 3600\nspeed = 1", "index.speed"),
-        ("observation_s = 3600", "observation_s = 3601", "observation_s = 3601 is not a whole number of cells of cell_s = 60"),
+        (
+            "observation_s = 3600",
+            "observation_s = 3601",
+            "observation_s = 3601 is not a whole number of cells of cell_s = 60",
+        ),
         ("held_out = 0.2", "held_out = 0.3", "= 1.1 found, 1 expected"),
         ("gap_s = 0", "gap_s = -5", "target.gap_s"),
         ('kind = "death"', 'kind = "deth"', "event.kind"),

@@ -157,6 +157,20 @@ def test_a_death_before_admission_makes_the_stay_invalid() -> None:
     assert told(judged) == dict.fromkeys(["1 09:00", "1 10:00", "1 11:00"], "invalid_stay")
 
 
+def test_a_death_that_may_just_be_the_admission_is_before_it() -> None:
+    said = told(label(DEATH, stay(end="09:00"), admission(), ledger=[event("d", "06:58", "07:00", hadm_id=ADMISSION)]))
+    assert said == {"1 09:00": "invalid_stay"}
+    said = told(label(DEATH, stay(end="09:00"), admission(), ledger=[event("d", "06:59", "07:01", hadm_id=ADMISSION)]))
+    assert said == {"1 09:00": "after_event"}
+
+
+def test_an_event_that_may_have_begun_in_the_gap_is_no_hit_for_an_incomplete_source() -> None:
+    ledger = [event("d", "10:10", "10:12", hadm_id=ADMISSION)]
+    judged = label(SHORT, stay(), admission(), ledger=ledger, incomplete=["patients"])
+    assert told(judged)["1 10:00"] == "source_incomplete"
+    assert told(judged)["1 09:50"] == "positive"
+
+
 def test_a_stay_that_ends_before_it_starts_has_no_index_time() -> None:
     assert label(DEATH, stay(start="08:00", end="07:00"), admission()).frame.is_empty()
     assert label(DEATH, stay(start="08:00", end="08:59"), admission()).frame.is_empty()
@@ -251,7 +265,8 @@ def test_pressure_follow_up_ends_five_minutes_before_the_signal() -> None:
     assert said["1 10:00"] == "negative"  # target ends at 10:35, and an onset then is confirmed at 10:40
     assert said["1 10:05"] == "follow_up_incomplete"
     assert at_index(judged, "10:00")["follow_up_end_time"] == at("10:35")
-    assert at_index(judged, "11:00")["follow_up_end_time"] is None
+    assert at_index(judged, "10:40")["follow_up_end_time"] == at("10:35")  # the run holds its last value
+    assert at_index(judged, "10:45")["follow_up_end_time"] is None
 
 
 def test_a_silence_of_more_than_a_minute_ends_pressure_follow_up() -> None:
@@ -270,7 +285,7 @@ def test_cuff_pressures_and_flagged_values_are_no_follow_up() -> None:
 
 
 def test_death_ends_the_follow_up_of_another_event_and_what_follows_is_nobodys() -> None:
-    ledger = [event("d", "11:59", "12:01", hadm_id=ADMISSION), low("after", "12:05", "12:06", "12:30")]
+    ledger = [event("d", "11:59", "12:01", hadm_id=ADMISSION), low("after", "12:01", "12:06", "12:30")]
     judged = label(LOW, stay(), admission(), ledger=ledger, cleaned=pressure())
     said = told(judged)
     assert said["1 11:20"] == "negative"  # target ends at 11:55

@@ -119,6 +119,7 @@ def test_at_one_time_the_last_source_row_stands() -> None:
         [("09:55", "heart_rate", 2.0, "ok"), ("09:51", "heart_rate", 9.0, "ok"), ("09:55", "heart_rate", 1.0, "ok")]
     )
     assert cut(LEAVE, cells)["cell_values"][5] == 1.0
+    assert cut(LEAVE, cells.reverse())["cell_values"][5] == 1.0
 
 
 def test_ticks_and_names_of_a_window() -> None:
@@ -135,6 +136,23 @@ def test_a_record_that_starts_a_tick_too_late_gives_no_window() -> None:
         labels = label(LEAVE, stay(), admission(), recorded=[record(start, "20:00")], cleaned=CELLS).frame
         row = labels.row(by_predicate=pl.col("index_time") == at("10:00"), named=True)
         assert row["window_exclusion"] == said, start  # the record covers what is after tick -1
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("09:00:00.001", "20:00", None),  # tick -1 is 09:00 sharp, the open start of the observation
+        ("09:00:00.002", "20:00", "no_record"),
+        ("08:00", "10:00", None),  # the last tick is the index time
+        ("08:00", "09:59:59.999", "no_record"),  # the tick after the last would be the index time
+    ],
+)
+def test_a_record_covers_from_the_tick_before_its_first_to_its_last(start: str, end: str, said: str | None) -> None:
+    recorded = [record(start, end, hz="1000")]
+    labels = label(LEAVE, stay(), admission(), recorded=recorded, cleaned=CELLS).frame
+    row = labels.row(by_predicate=pl.col("index_time") == at("10:00"), named=True)
+    assert row["window_exclusion"] == said
+    assert row["record_id"] == (90 if said is None else None)
 
 
 def test_only_labelled_rows_with_a_record_become_windows_once_each() -> None:

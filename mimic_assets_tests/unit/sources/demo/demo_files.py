@@ -51,8 +51,8 @@ class RecordFiles:
         return self.folder / f"{self.name}n.csv.gz"
 
     def time_at(self, tick: int) -> datetime:
-        """Return the wall time of a tick."""
-        return self.base_time + timedelta(microseconds=round(Fraction(tick) / self.counter_hz * 1_000_000))
+        """Return the wall time of a tick, cut to whole microseconds."""
+        return self.base_time + timedelta(microseconds=int(Fraction(tick) / self.counter_hz * 1_000_000))
 
     def master_lines(self) -> list[str]:
         """Return the master header's lines."""

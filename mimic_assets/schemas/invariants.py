@@ -1,0 +1,88 @@
+"""Promises over several columns of one row. Each is named, says who relies on it, and is checked on every object."""
+
+import polars as pl
+
+from mimic_assets.schemas.model import Invariant
+
+_label = pl.col("label")
+_tensor = pl.col("cell_values").list.len()
+
+
+def _where(condition: pl.Expr, promise: pl.Expr) -> pl.Expr:
+    return pl.when(condition).then(promise).otherwise(True)
+
+
+SEGMENT_INSIDE_RECORD = Invariant(
+    "segment_inside_record",
+    "A segment starts before the record ends; readers slice by it.",
+    pl.col("segment_start_tick") <= pl.col("record_last_tick"),
+)
+VALUE_OR_TEXT = Invariant(
+    "value_or_text",
+    "A cell is a number or a text, never both or neither.",
+    pl.col("value").is_null() != pl.col("value_text").is_null(),
+)
+TIME_WITH_TICK = Invariant(
+    "time_with_tick", "A time is there only with its tick.", _where(pl.col("tick").is_null(), pl.col("time").is_null())
+)
+OK_HAS_VALUE = Invariant(
+    "ok_has_value",
+    "A usable cell has a number and a time; windows and events take them unasked.",
+    _where(pl.col("flag") == "ok", pl.col("value").is_not_null() & pl.col("time").is_not_null()),
+)
+OVERLAP_IS_POSITIVE = Invariant(
+    "overlap_is_positive",
+    "An overlap is longer than nothing.",
+    pl.col("overlap_start_time") < pl.col("overlap_end_time"),
+)
+TIMED_TIERS_HAVE_TIMES = Invariant(
+    "timed_tiers_have_times",
+    "Tiers A and B have a best time inside [lower, upper]; C and D have none.",
+    pl.when(pl.col("tier").is_in(["A", "B"]))
+    .then(
+        pl.col("event_time").is_not_null()
+        & (pl.col("lower_time") <= pl.col("event_time")).fill_null(True)
+        & (pl.col("event_time") <= pl.col("upper_time"))
+    )
+    .otherwise(pl.col("event_time").is_null()),
+)
+HAS_SOURCES = Invariant(
+    "has_sources", "An event without a source row does not exist.", pl.col("sources").list.len() > 0
+)
+LABEL_OR_EXCLUSION = Invariant(
+    "label_or_exclusion",
+    "A label is null exactly when an exclusion says why.",
+    _label.is_null() != pl.col("exclusion").is_null(),
+)
+NEGATIVE_IS_FOLLOWED_UP = Invariant(
+    "negative_is_followed_up",
+    "A negative was followed up to the end of its target.",
+    _where(_label.eq(False), (pl.col("follow_up_end_time") >= pl.col("target_end_time")).fill_null(False)),
+)
+POSITIVE_NAMES_ITS_EVENT = Invariant(
+    "positive_names_its_event",
+    "A positive names the event that makes it one.",
+    _where(_label, pl.col("event_id").is_not_null()),
+)
+TARGET_FOLLOWS_INDEX = Invariant(
+    "target_follows_index",
+    "The target starts at or after the index time and is not empty.",
+    (pl.col("index_time") <= pl.col("target_start_time")) & (pl.col("target_start_time") < pl.col("target_end_time")),
+)
+WINDOW_ENDS_AT_INDEX = Invariant(
+    "window_ends_at_index",
+    "Nothing after the index time is in a window.",
+    (pl.col("window_end_time") == pl.col("index_time")) & (pl.col("window_end_tick") == pl.col("index_tick")),
+)
+TENSOR_IS_WHOLE = Invariant(
+    "tensor_is_whole",
+    "Values, reasons and ages have one entry per parameter and cell.",
+    (_tensor == pl.col("parameters").list.len() * pl.col("cell_count"))
+    & (pl.col("cell_reasons").list.len() == _tensor)
+    & (pl.col("cell_ages_s").list.len() == _tensor),
+)
+FEATURES_ARE_NAMED = Invariant(
+    "features_are_named",
+    "Every feature has a name.",
+    pl.col("feature_names").list.len() == pl.col("feature_values").list.len(),
+)
