@@ -125,19 +125,14 @@ def _numerics_rows(lake: Lake, subject_id: int, rest: str) -> str:
     low, high, start, end = rows.select(
         low=pl.col("value").min(), high=pl.col("value").max(), start=pl.col("time").min(), end=pl.col("time").max()
     ).row(0)
-    return f"record {record}: abp_mean {low:g} to {high:g} mmHg, {rows.height} usable cells from {start} to {end}"
+    return f"record {record}: abp_mean {low:g} to {high:g} mmHg, {rows.height} usable cells from {_clock(start)} to {_clock(end)}"
 
 
 def label_in_words(window: Window, evidence: Evidence) -> list[str]:
     """Return the label as sentences: what begins (or does not), where, and how that is known."""
     target = _target_in_words(window, evidence)
     if not window.row["label"]:
-        kind = (
-            f"{evidence.task.event.kind.value} of tier {evidence.task.event.minimum_tier} or better"
-            if evidence.task
-            else "event of the task"
-        )
-        return [f"negative: no {kind} begins in {target}, and the patient was followed up to its end"]
+        return [f"negative: no {_kind(evidence.task)} begins in {target}, and the patient was followed up to its end"]
     event = evidence.event
     if event is None:
         return [
@@ -146,11 +141,19 @@ def label_in_words(window: Window, evidence: Evidence) -> list[str]:
     circumstances = EventClass(event["event_class"])
     return [
         f"positive: {event['event']} (tier {event['tier']}) begins in {target}",
-        f"event time {event['event_time']}, certainly in [{event['lower_time']}, {event['upper_time']}]"
-        + (f", last evidence {event['event_end_time']}" if event["event_end_time"] else ""),
+        f"event time {_clock(event['event_time'])}, certainly in"
+        f" [{_clock(event['lower_time'])}, {_clock(event['upper_time'])}]"
+        + (f", last evidence {_clock(event['event_end_time'])}" if event["event_end_time"] else ""),
         f"tier {event['tier']}: {Tier(event['tier']).sentence}; {circumstances.value}: {circumstances.sentence}",
         f"rule {event['rule']}, version {event['rule_version']}; sources: {', '.join(event['sources'])}",
     ]
+
+
+def _kind(task: Task | None) -> str:
+    if task is None:
+        return "event of the task"
+    tier = task.event.minimum_tier
+    return f"{task.event.kind.value} of tier {tier}" + ("" if tier == Tier.A else " or better")
 
 
 def _target_in_words(window: Window, evidence: Evidence) -> str:
@@ -165,6 +168,11 @@ def care_in_words(window: Window) -> str:
     """Return the limitation of care at the index time with its meaning."""
     limitation = CareLimitation(window.row["care_limitation"])
     return f"{limitation.value}: {limitation.sentence}"
+
+
+def _clock(time: datetime) -> str:
+    """Return a time to the second; the lake and --json have its microseconds."""
+    return time.isoformat(sep=" ", timespec="seconds")
 
 
 def duration(span: timedelta) -> str:

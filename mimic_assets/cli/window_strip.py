@@ -1,7 +1,8 @@
 """The strip below a window's panels: observation, gap and target on one axis, with events and the end of follow-up."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -28,15 +29,16 @@ def draw_strip(axis: Axes, window: Window, evidence: Evidence) -> None:
 
     start, span = at(window.row["window_start_time"]), at(end) - at(window.row["window_start_time"])
     low, high = start - 0.02 * span, at(end) + 0.04 * span
-    _box(axis, (start, 0.0), _OBSERVATION, "inputs", span)
+    marks = [_Mark(at(e["event_time"]), at(e["lower_time"]), at(e["upper_time"]), e) for e in evidence.events]
+    marks = [mark for mark in marks if low <= mark.time <= high]
+    _box(axis, (start, 0.0), _OBSERVATION, "inputs", span, marks)
     if target:
         if target[0] > index:
-            _box(axis, (0.0, at(target[0])), _GAP, "gap", span)
-        _box(axis, (at(target[0]), at(target[1])), _TARGET, "target", span)
+            _box(axis, (0.0, at(target[0])), _GAP, "gap", span, marks)
+        _box(axis, (at(target[0]), at(target[1])), _TARGET, "target", span, marks)
     axis.plot([0, 0], [_LOW - 0.1, _HIGH + 0.12], color=_INK, linewidth=1.4, zorder=4)
-    axis.text(0, _ABOVE, "index time", ha="center", va="center", fontsize=7, color=_INK)
-    known = [(at(e["event_time"]), at(e["lower_time"]), at(e["upper_time"]), e) for e in evidence.events]
-    _events(axis, [event for event in known if low <= event[0] <= high], window.row["event_id"], span)
+    axis.text(0.005 * span, _ABOVE, "index time", ha="right", va="center", fontsize=7.5, color=_INK)
+    _events(axis, marks, window.row["event_id"], span)
     follow_up = evidence.label["follow_up_end_time"] if evidence.label else None
     if follow_up is not None:
         _follow_up(axis, at(follow_up), high, span)
@@ -50,7 +52,17 @@ def draw_strip(axis: Axes, window: Window, evidence: Evidence) -> None:
     axis.set_xlabel(f"{unit} from the index time", fontsize=7.5, color=_FAINT, labelpad=1)
 
 
-def _box(axis: Axes, bounds: tuple[float, float], colour: str, name: str, span: float) -> None:
+class _Mark(NamedTuple):
+    """An event on the strip's axis."""
+
+    time: float
+    lower: float
+    upper: float
+    event: dict[str, Any]
+
+
+def _box(axis: Axes, bounds: tuple[float, float], colour: str, name: str, span: float, marks: Sequence[_Mark]) -> None:
+    """Draw a span of time; its name stands below where it is narrow, else where no event hides it."""
     start, end = bounds
     axis.add_patch(
         Rectangle((start, _LOW), end - start, _HIGH - _LOW, facecolor=colour, edgecolor="white", linewidth=1)
@@ -58,23 +70,29 @@ def _box(axis: Axes, bounds: tuple[float, float], colour: str, name: str, span: 
     if end - start < _NARROW * span:
         axis.text((start + end) / 2, _BELOW, name, ha="center", va="center", fontsize=7.5, color=_INK)
     else:
-        place = start + 0.012 * span
+        places = [start + (0.012 + 0.05 * step) * span for step in range(int((end - start) / span / 0.05))]
+        free = [p for p in places if all(not -0.02 * span < m.time - p < _NARROW * span for m in marks)]
+        place = (free or places)[0]
         axis.text(place, (_LOW + _HIGH) / 2, name, ha="left", va="center_baseline", fontsize=7.5, color=_INK)
 
 
-def _events(axis: Axes, events: list[tuple[float, float, float, dict[str, Any]]], own: str | None, span: float) -> None:
-    """Draw each event as a mark with its bounds; the one behind the label first and named in any case."""
+def _events(axis: Axes, marks: Sequence[_Mark], own: str | None, span: float) -> None:
+    """Draw each event as a mark with its bounds; the one behind the label lies on top and is named in any case."""
     named = [0.0]
-    for time, lower, upper, event in sorted(events, key=lambda e: (e[3]["event_id"] != own, e[0])):
-        colour = _EVENT if event["event_id"] == own else _INK
-        axis.plot([lower, upper], [_HIGH + 0.04] * 2, color=colour, linewidth=2.5, solid_capstyle="butt", zorder=5)
-        axis.plot([time], [(_LOW + _HIGH) / 2], marker="D", color=colour, markersize=5, zorder=6)
-        axis.plot([time, time], [_LOW, _HIGH + 0.08], color=colour, linewidth=1, zorder=5)
-        if event["event_id"] == own or all(abs(time - other) > 2 * _NARROW * span for other in named):
-            words = f"{event['event']} (tier {event['tier']})"
-            is_left = time > 0.7 * span
-            axis.text(time, _ABOVE, words, ha="right" if is_left else "left", va="center", fontsize=7.5, color=colour)
-            named.append(time)
+    for mark in sorted(marks, key=lambda mark: (mark.event["event_id"] != own, mark.time)):
+        is_own = mark.event["event_id"] == own
+        colour, layer = (_EVENT, 8) if is_own else (_INK, 5)
+        bounds = [mark.lower, mark.upper]
+        axis.plot(bounds, [_HIGH + 0.04] * 2, color=colour, linewidth=2.5, solid_capstyle="butt", zorder=layer)
+        axis.plot([mark.time] * 2, [_LOW, _HIGH + 0.08], color=colour, linewidth=1, zorder=layer)
+        axis.plot([mark.time], [(_LOW + _HIGH) / 2], marker="D", color=colour, markersize=5, zorder=layer)
+        if is_own or all(abs(mark.time - other) > 2 * _NARROW * span for other in named):
+            words = f"{mark.event['event']} (tier {mark.event['tier']})"
+            is_left = mark.time > 0.7 * span
+            axis.text(
+                mark.time, _ABOVE, words, ha="right" if is_left else "left", va="center", fontsize=7.5, color=colour
+            )
+            named.append(mark.time)
 
 
 def _follow_up(axis: Axes, time: float, high: float, span: float) -> None:

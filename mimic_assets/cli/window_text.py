@@ -12,8 +12,13 @@ from mimic_assets.cli.window_lineage import Lineage
 from mimic_assets.schemas.vocabulary import MissingReason
 
 _MADE_UP = (MissingReason.HELD, MissingReason.INTERPOLATED)
-_BESIDE_THE_LINE = 62
-"""Columns that names, units and numbers need beside a sparkline."""
+_SUMMARIES = {"last": "last", "min": "minimum", "max": "maximum", "mean": "mean", "slope/h": "slope_per_h"}
+"""Heading -> summary feature."""
+_FEW_SUMMARIES_BELOW = 110
+"""A terminal narrower than this shows the first three summaries, and longer lines instead of the rest."""
+_BESIDE_THE_LINE = 26
+_PER_SUMMARY = 8
+"""Columns that names and units, and each summary, need beside a sparkline."""
 
 
 def print_window(window: Window, evidence: Evidence, lineage: Lineage, console: Console) -> None:
@@ -79,7 +84,8 @@ def _manifest(lineage: Lineage) -> list[str | Text]:
 
 
 def _lines(window: Window, width: int) -> RichTable:
-    cells = min(window.row["cell_count"], max(15, width - _BESIDE_THE_LINE))
+    shown = list(_SUMMARIES)[: 3 if width < _FEW_SUMMARIES_BELOW else None]
+    cells = min(window.row["cell_count"], max(15, width - _BESIDE_THE_LINE - _PER_SUMMARY * len(shown)))
     span = duration(window.index_time - window.row["window_start_time"])
     table = RichTable(
         title=f"The {span} before the index time, oldest left; blank: no value", title_justify="left", box=None
@@ -87,12 +93,12 @@ def _lines(window: Window, width: int) -> RichTable:
     table.add_column("parameter", no_wrap=True)
     table.add_column("unit", no_wrap=True, style="dim")
     table.add_column(f"-{span} → index", no_wrap=True, min_width=cells)
-    for heading in ("last", "mean", "min", "max", "slope/h"):
+    for heading in shown:
         table.add_column(heading, justify="right", no_wrap=True)
     features = window.features
     for place, name in enumerate(window.parameters):
         line = _line(window, place, cells)
-        numbers = [features.get(f"{name}__{s}") for s in ("last", "mean", "minimum", "maximum", "slope_per_h")]
+        numbers = [features.get(f"{name}__{_SUMMARIES[heading]}") for heading in shown]
         table.add_row(name, window.units[place], line, *("" if n is None else f"{n:.4g}" for n in numbers))
     return table
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from mimic_assets.schemas.judged import Judged
 
@@ -31,6 +32,8 @@ class FromTree(Derivation):
     """`function(tree, subject_id) -> Judged`, over the waveform source."""
 
     function: Callable[..., Judged]
+    survey: Callable[..., tuple[object, pl.DataFrame]] | None = None
+    """`survey(tree)` also says what the source as a whole has to answer for, as rows of rejected_inputs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ class TableIO(dg.IOManager):
             return make_from_clinical_tree(self._workshop, table, derivation, keys, self._progress)
         if isinstance(derivation, FromAllPatients):
             return make_for_all_patients(self._workshop, table, derivation, self._progress)
+        if isinstance(derivation, FromTree) and derivation.survey is not None:
+            self._workshop.lake.write_source_rejections(table, derivation.survey(self._workshop.waveforms)[1])
         if isinstance(derivation, FromTree | FromTables):
             return self._crew.make(table.name, derivation, keys)
         raise InternalError(f"{table.name} returned {type(derivation).__name__}, a Derivation expected")

@@ -156,7 +156,7 @@ class Workshop:
         return found | {f"published {path}": sha for path, sha in published.items()}
 
     def _incomplete_tables(self, subject_id: int) -> frozenset[str]:
-        return clinical.incomplete_tables(self.lake.rejected(CLINICAL_EXTRACT, self.bucket(subject_id)))
+        return clinical.incomplete_tables(self.lake.rejected(CLINICAL_EXTRACT, self.bucket(subject_id)), subject_id)
 
     def _compute(self, derivation: FromTree | FromTables, place: Key, task: Task | None) -> Judged:
         subject_id = place.partition or 0

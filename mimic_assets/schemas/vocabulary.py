@@ -40,8 +40,8 @@ class Flag(Vocabulary):
     )
     UNKNOWN_UNIT = "unknown_unit", "the parameter is known, the unit is not one we can convert"
     OUTSIDE_RECORD = "outside_record", "the tick lies before the record's first or after its last"
-    REPEAT = "repeat", "the same tick and column occurred in an earlier row with the same value"
-    CONFLICT = "conflict", "the same tick and column occurred in an earlier row with another value; the first stands"
+    REPEAT = "repeat", "the same tick and parameter occurred in an earlier row with the same value"
+    CONFLICT = "conflict", "the same tick and parameter occurred in an earlier row with another value; the first stands"
     OUT_OF_RANGE = "out_of_range", "beyond the parameter's plausible bounds (see numerics.parameters)"
     NO_SIGNAL = "no_signal", "a zero the monitor sends when it measures nothing (heart rate, respiration, pulse)"
     PRESSURE_ORDER = "pressure_order", "diastolic <= mean <= systolic is broken among the values of this tick"

@@ -70,6 +70,11 @@ def rejected_path(table: Table, key: Key) -> str:
     return f"{folder_of(table, key)}/{REJECTED}"
 
 
+def source_rejected_path(table: Table) -> str:
+    """Return the path of what the source as a whole has to answer for, whatever the key."""
+    return f"{table.name}/{REJECTED}"
+
+
 def shard_path(table: Table, key: Key, name: str) -> str:
     """Return the path of a shard beside the key's rows; `name` is a plain file name."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) is None:

@@ -81,8 +81,14 @@ class Lake:
         self.root.delete(keys.data_path(table, key))
         self._put_rejected(table, key, rejected)
 
+    def write_source_rejections(self, table: Table, rejected: pl.DataFrame) -> None:
+        """Store what a table's source as a whole has to answer for; the object is removed where that is nothing."""
+        self._put_rejections(keys.source_rejected_path(table), rejected)
+
     def _put_rejected(self, table: Table, key: Key, rejected: pl.DataFrame) -> None:
-        path = keys.rejected_path(table, key)
+        self._put_rejections(keys.rejected_path(table, key), rejected)
+
+    def _put_rejections(self, path: str, rejected: pl.DataFrame) -> None:
         if rejected.is_empty():
             self.root.delete(path)
             return
@@ -192,11 +198,12 @@ class Lake:
 
     def rejected_paths(self) -> list[str]:
         """Return the path of every object of rejections, in the order of tables, tasks and numbers."""
-        return [
-            keys.rejected_path(table, key)
-            for table in TABLES.values()
-            for key in self._listed(keys.listing_prefix(table), keys.REJECTED)
-        ]
+        found = []
+        for table in TABLES.values():
+            path = keys.source_rejected_path(table)
+            found += [path] if self.root.head(path) is not None else []
+            found += [keys.rejected_path(table, key) for key in self._listed(keys.listing_prefix(table), keys.REJECTED)]
+        return found
 
     def remove(self, table: Table, key: Key) -> None:
         """Remove a key's rows and then its rejections; shards beside them stay."""

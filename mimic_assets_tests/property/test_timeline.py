@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mimic_assets.timeline import Interval, RecordClock, difference, frame_of, sample_of, union
 
-FREQUENCIES = st.sampled_from(["999.56", "999.52", "1000", "62.4725", "124.945"])
+FREQUENCIES = st.sampled_from(["999.56", "999.52", "1000", "62.4725", "124.945", "999.5601", "0.125"])
 STARTS = st.datetimes(datetime(2100, 1, 1), datetime(2200, 12, 31))
 TICKS = st.integers(-(10**9), 10**10)
 ORIGIN = datetime(2135, 1, 17)

@@ -13,7 +13,7 @@ BATCHES = dg.BackfillPolicy.multi_run(max_partitions_per_run=PATIENTS_PER_RUN)
 @dg.asset(**asset_arguments("raw_records"), partitions_def=PATIENTS, backfill_policy=BATCHES)
 def raw_records() -> dg.Output[Derivation]:
     """Headers parsed and files checked."""
-    return dg.Output(FromTree(records.read_records))
+    return dg.Output(FromTree(records.read_records, records.find_patients))
 
 
 @dg.asset(**asset_arguments("raw_numerics"), partitions_def=PATIENTS, backfill_policy=BATCHES)

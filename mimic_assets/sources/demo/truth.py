@@ -125,7 +125,9 @@ def clinical_decoys(course: Course, acute: tuple[AcuteEvent, ...]) -> list[Decoy
     if role.slot in ATRIAL_SHOCK_CODES:
         found.append(Decoy(hadm, "atrial_shock_code", f"procedures_icd {ATRIAL_SHOCK_CODES[role.slot]}"))
     if role.slot in ARREST_CODES and any(e.kind == "cardiac_arrest" for e in acute):
-        codes = f"diagnoses_icd {ARREST_CODES[role.slot]} beside procedureevents 225466"
+        codes = (
+            f"diagnoses_icd {ARREST_CODES[role.slot]} beside procedureevents 225466: the same arrest, no second time"
+        )
         found.append(Decoy(hadm, "code_of_timed_event", codes))
     if role.has_cuff_hypotension:
         detail = f"record {record.record_id}, consecutive NBPm below 65, no arterial line"

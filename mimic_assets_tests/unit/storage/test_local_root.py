@@ -1,5 +1,6 @@
 """Whole objects in a folder: killed writers, concurrent writers, full disks, foreign paths."""
 
+import contextlib
 import errno
 import os
 import signal
@@ -27,7 +28,7 @@ def _wait_until(condition: object, seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "the other process did not get there"
-        time.sleep(0.01)
+        time.sleep(0.002)
 
 
 def _temporary(folder: Path) -> list[Path]:
@@ -80,10 +81,15 @@ def test_a_writer_killed_in_the_middle_leaves_the_old_object(tmp_path: Path) -> 
     root.put("a/x", b"old")
     os.mkfifo(pipe)
     writer = _python(WRITE + "root.put('a/x', pathlib.Path(sys.argv[2]))", lake, pipe)
-    handle = os.open(pipe, os.O_RDWR)  # does not wait for the other end
+    handle = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)  # waits neither for the other end nor for room
+
+    def has_begun_to_write() -> bool:
+        with contextlib.suppress(BlockingIOError):
+            os.write(handle, b"n" * 4096)  # the writer copies what comes and waits for more
+        return writer.poll() is not None or any(file.stat().st_size > 0 for file in _temporary(lake))
+
     try:
-        os.write(handle, b"n" * 50_000)  # the writer copies what comes and waits for more
-        _wait_until(lambda: writer.poll() is not None or any(file.stat().st_size > 0 for file in _temporary(lake)))
+        _wait_until(has_begun_to_write)
         assert open_root(str(lake)).list()[0].byte_count == 3
         assert _temporary(lake), "a living writer's file was taken away"
     finally:
