@@ -101,7 +101,7 @@ def examine_lake(settings: Settings) -> Iterator[Finding]:
     if empty and len(empty) < len(TABLES):
         found += f"; none of {', '.join(empty)}"
         yield Finding(
-            "lake", Status.WARNING, found, "A run was not finished: `mimic-assets run` again goes on from there."
+            "lake", Status.WARNING, found, "A run is under way or was stopped: `mimic-assets run` goes on from there."
         )
     else:
         yield Finding("lake", Status.OK, found)

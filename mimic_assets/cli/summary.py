@@ -34,14 +34,14 @@ def summarise(settings: Settings, journey: Journey, seconds: float) -> dict[str,
             query(workshop.lake, "SELECT count(*) AS n FROM rejected_inputs").column("n")[0].as_py()
         ),
         "tables": tables,
-        "tasks": {task.name: _task(workshop, task.name) for task in workshop.tasks},
+        "tasks": {task.name: _task(workshop, journey, task.name) for task in workshop.tasks},
         "dead_runs_failed": journey.dead_runs,
         "dagster_runs": journey.runs,
         "seconds": round(seconds, 1),
     }
 
 
-def _task(workshop: Workshop, task: str) -> dict[str, Any]:
+def _task(workshop: Workshop, journey: Journey, task: str) -> dict[str, Any]:
     windows = _counts(workshop.lake.scan(WINDOWED_SAMPLES, task=task), ["label"])
     manifest = workshop.lake.scan(TRAINING_MANIFEST, task=task)
     selected = _counts(manifest, ["split", "label"])
@@ -57,6 +57,7 @@ def _task(workshop: Workshop, task: str) -> dict[str, Any]:
         "windows": {"positive": windows.get((True,), 0), "negative": windows.get((False,), 0)},
         "manifest": splits,
         "split_is_provisional": provisional,
+        "notes": [note for o in journey.outcomes.get(TRAINING_MANIFEST.name, []) if o.key == task for note in o.notes],
     }
 
 
@@ -87,15 +88,8 @@ def print_summary(summary: dict[str, Any], console: Console) -> None:
         tasks.add_row(name, *cells, f"{task['windows']['positive']} / {task['windows']['negative']}")
     console.print(tasks)
     for name, task in summary["tasks"].items():
-        if task["split_is_provisional"]:
-            console.print(
-                f"{name}: fewer than 10 subjects, so all are in train for now; the split will move when more arrive."
-            )
-        if not sum(map(sum, (split.values() for split in task["manifest"].values()))):
-            console.print(
-                f"{name}: the manifest stands but is empty; the columns exclusion and window_exclusion of "
-                "clinical_labels say why."
-            )
+        for note in task["notes"]:
+            console.print(f"{name}: {note}", style="yellow" if note.startswith("Warning") else None)
     quarantined = summary["quarantined_patients"]
     named = ": " + ", ".join(quarantined[:10]) if quarantined else ""
     console.print(

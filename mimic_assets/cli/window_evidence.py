@@ -125,7 +125,8 @@ def _numerics_rows(lake: Lake, subject_id: int, rest: str) -> str:
     low, high, start, end = rows.select(
         low=pl.col("value").min(), high=pl.col("value").max(), start=pl.col("time").min(), end=pl.col("time").max()
     ).row(0)
-    return f"record {record}: abp_mean {low:g} to {high:g} mmHg, {rows.height} usable cells from {_clock(start)} to {_clock(end)}"
+    when = f"{rows.height} usable cells from {_clock(start)} to {_clock(end)}"
+    return f"record {record}: abp_mean {low:g} to {high:g} mmHg, {when}"
 
 
 def label_in_words(window: Window, evidence: Evidence) -> list[str]:

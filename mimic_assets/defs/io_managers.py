@@ -113,7 +113,8 @@ class TableIO(dg.IOManager):
 
 
 def _metadata(outcome: Outcome) -> dict[str, Any]:
-    return {
+    notes = {"notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in outcome.notes))} if outcome.notes else {}
+    return notes | {
         "dagster/row_count": outcome.row_count,
         "bytes": outcome.byte_count,
         "rejected inputs": outcome.rejected_count,

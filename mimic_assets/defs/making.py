@@ -210,5 +210,6 @@ def count_object(outcome: Outcome, stored: Stored, task: Task | None) -> None:
     outcome.byte_count += stored.byte_count
     outcome.rejected_count += stored.rejected_count
     outcome.sha256[stored.path] = stored.sha256
+    outcome.notes += json.loads(stored.extra.get("notes", "[]"))
     for name, counts in json.loads(stored.extra.get("tally", "{}")).items():
         outcome.tally[f"{task.name}:{name}" if task else name] = counts

@@ -36,6 +36,8 @@ class Outcome:
     rejected_count: int = 0
     sha256: dict[str, str] = field(default_factory=dict)
     """Object path -> SHA-256."""
+    notes: list[str] = field(default_factory=list)
+    """Sentences for a person, from the maker of the object."""
     tally: dict[str, dict[str, int]] = field(default_factory=dict)
     """Coded column (task-qualified) -> value -> rows."""
 

@@ -16,9 +16,10 @@ from mimic_assets.defs.fingerprints import core_fingerprint, fingerprint
 from mimic_assets.defs.making import Workshop, count_object
 from mimic_assets.defs.outcomes import Outcome, Status
 from mimic_assets.defs.partitions import bucket_key
+from mimic_assets.manifest import report_record_end
 from mimic_assets.numerics.parameters import find_parameter
 from mimic_assets.schemas.model import Table
-from mimic_assets.schemas.tables import TRAINING_MANIFEST, TRAINING_NORMALISATION, WINDOWED_SAMPLES
+from mimic_assets.schemas.tables import RECORD_STAYS, TRAINING_MANIFEST, TRAINING_NORMALISATION, WINDOWED_SAMPLES
 from mimic_assets.storage.keys import Key, shard_path
 from mimic_assets.storage.lake import Stored
 from mimic_assets.tasks import Task
@@ -97,7 +98,25 @@ def _make_one(workshop: Workshop, table: Table, derivation: FromAllPatients, tas
         built = derivation.function(task, normalisation, samples, Path(spool), core_fingerprint())
         for name, path in built.shards:
             lake.put_file(shard_path(table, place, name), path)
-        return workshop.put(table, place, built.manifest, wanted, {"notes": json.dumps(built.summary.notes)})
+        notes = {"notes": json.dumps([*built.summary.notes, *_record_end_notes(workshop, task)])}
+        return workshop.put(table, place, built.manifest, wanted, notes)
+
+
+def _record_end_notes(workshop: Workshop, task: Task) -> list[str]:
+    """Return what nearness to the end of the record says about the labels of a task's windows, as sentences."""
+    ends = workshop.lake.scan(RECORD_STAYS).select("record_id", "record_end_time").unique()
+    windows = workshop.lake.scan(WINDOWED_SAMPLES, task=task.name).select("record_id", "label", "index_time")
+    report = report_record_end(windows.join(ends, on="record_id").collect())
+    if report.separation is None:
+        return []
+    rates = ", ".join(f"{hours} h: {share:.0%} of {p + n}" for hours, p, n, share in report.bins.iter_rows())
+    notes = [f"Label rate by time to the end of the record: {rates}; separation {report.separation:.2f}."]
+    if report.is_suspicious:
+        notes.append(
+            "Warning: time to the end of the record alone separates the classes "
+            f"({report.separation:.2f}, 0.5 is none). A model may learn when monitoring ends; look at follow-up and at the records chosen."
+        )
+    return notes
 
 
 def _units(task: Task) -> dict[str, str | None]:

@@ -11,6 +11,7 @@ from mimic_assets.manifest.candidates import CANDIDATE_COLUMNS, Candidates, Wind
 from mimic_assets.manifest.manifest import BuiltManifest, build_manifest
 from mimic_assets.manifest.normalisation import fit_normalisation
 from mimic_assets.manifest.reader import Shard, open_shard, read_header, read_sample
+from mimic_assets.manifest.record_end import RecordEndReport, report_record_end
 from mimic_assets.manifest.selection import select
 from mimic_assets.manifest.splits import assign, split_of
 from mimic_assets.manifest.summary import Summary
@@ -19,6 +20,7 @@ __all__ = [
     "CANDIDATE_COLUMNS",
     "BuiltManifest",
     "Candidates",
+    "RecordEndReport",
     "Shard",
     "Summary",
     "Windows",
@@ -29,6 +31,7 @@ __all__ = [
     "open_shard",
     "read_header",
     "read_sample",
+    "report_record_end",
     "select",
     "split_of",
 ]
