@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test up bench check lock clean bootstrap
+.PHONY: help demo test up bench check lock dictionary clean bootstrap
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,8 +42,11 @@ lock: ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade m
 	$(COMPILE) $(LOCK_ARGS) --extra dev pyproject.toml -o requirements.lock
 	grep -E '^uv==' scripts/uv.lock | tr -d ' \\' | $(COMPILE) $(LOCK_ARGS) - -o scripts/uv.lock
 
+dictionary: bootstrap ## write docs/data-dictionary.md anew from the schemas
+	$(BIN)/python -m mimic_assets.schemas.dictionary docs/data-dictionary.md
+
 clean: ## remove .venv, the demo's lake and every cache; asks nothing
-	rm -rf .venv .demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf .venv .demo .bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 bootstrap:

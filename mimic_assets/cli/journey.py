@@ -45,6 +45,9 @@ class Journey:
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
     """Table -> what became of each key."""
 
+    stopped: list[str] = field(default_factory=list)
+    """Tables whose batch could not be trusted: nothing downstream of them was made."""
+
     @property
     def quarantined(self) -> list[str]:
         """Patients with a quarantined key in some table, ascending."""
@@ -106,7 +109,8 @@ def travel(settings: Settings, instance: dg.DagsterInstance, patients: str, prog
         batch = keys[start : start + PATIENTS_PER_RUN]
         tags = {RANGE_START: batch[0], RANGE_END: batch[-1], SELECTION_TAG: " ".join(batch)}
         _execute(graph, MAKE_PATIENTS.name, instance, settings, journey, tags)
-    _execute(graph, MAKE_MANIFEST.name, instance, settings, journey, {})
+    if not journey.stopped:  # windows of a batch that was stopped are older than what they should be made from
+        _execute(graph, MAKE_MANIFEST.name, instance, settings, journey, {})
     return journey
 
 
@@ -131,6 +135,8 @@ def _execute(
     home = dagster_home_for(settings.lake)
     for table in TABLES:
         journey.outcomes.setdefault(table, []).extend(read_outcomes(home, result.run_id, table))
+    checks = result.get_asset_check_evaluations()
+    journey.stopped += [c.asset_key.path[-1] for c in checks if not c.passed and c.check_name.endswith("_batch")]
     _raise_what_was_not_data(result)
 
 

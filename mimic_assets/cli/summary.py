@@ -30,6 +30,7 @@ def summarise(settings: Settings, journey: Journey, seconds: float) -> dict[str,
         "manifest_stands": journey.has_manifest,
         "patients": len(journey.patients),
         "quarantined_patients": journey.quarantined,
+        "stopped_tables": journey.stopped,
         "rejected_inputs": int(
             query(workshop.lake, "SELECT count(*) AS n FROM rejected_inputs").column("n")[0].as_py()
         ),
@@ -96,6 +97,11 @@ def print_summary(summary: dict[str, Any], console: Console) -> None:
         f"{summary['patients']} patients, {len(quarantined)} quarantined{named}; "
         f"{summary['rejected_inputs']} rows in rejected_inputs; {summary['seconds']} s."
     )
+    if summary["stopped_tables"]:
+        console.print(
+            f"Stopped at {', '.join(summary['stopped_tables'])}: too many keys of the batch were quarantined, so no manifest was made. "
+            "`mimic-assets sql` over rejected_inputs says why; MIMIC_ASSETS_QUARANTINE_SHARE is the share that is allowed."
+        )
     if summary["dead_runs_failed"]:
         console.print(
             f"{summary['dead_runs_failed']} earlier run(s) had died and were marked failed; this one resumed."

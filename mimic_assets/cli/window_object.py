@@ -19,14 +19,14 @@ def window_object(window: Window, evidence: Evidence, lineage: Lineage) -> dict[
     """Return everything that `window_text` prints, and every cell."""
     shard = lineage.shard
     return {
-        **_plain({name: value for name, value in window.row.items() if name not in _LISTS}),
+        **{name: _plain(value) for name, value in window.row.items() if name not in _LISTS},
         "label_in_words": label_in_words(window, evidence),
-        "clinical_label": _plain(evidence.label),
-        "event": _plain(evidence.event),
+        "clinical_label": _plain_row(evidence.label),
+        "event": _plain_row(evidence.event),
         "sources": [{"name": source.name, "says": source.says} for source in evidence.sources],
-        "record_stay": _plain(evidence.stay),
+        "record_stay": _plain_row(evidence.stay),
         "parameters": [_parameter(window, place) for place in range(len(window.parameters))],
-        "manifest": _plain(lineage.manifest),
+        "manifest": _plain_row(lineage.manifest),
         "shard": None if shard is None else {"is_good": shard.is_good, "message": shard.message},
         "source_files": lineage.source_files,
         "lineage": [
@@ -60,7 +60,9 @@ def _numbers(values: NDArray[np.float64]) -> list[float | None]:
     return [None if np.isnan(value) else float(value) for value in values]
 
 
-def _plain(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if row is None:
-        return None
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+def _plain_row(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if row is None else {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value

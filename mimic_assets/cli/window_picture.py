@@ -166,8 +166,9 @@ def _legend(window: Window) -> list[Line2D | Patch]:
     ]
     for reason, marker, colour in ((MissingReason.HELD, "_", HELD), (MissingReason.INTERPOLATED, "s", DRAWN)):
         if reason.value in present:
-            hollow = {"markerfacecolor": "none", "markeredgecolor": colour}
-            entries.append(Line2D([], [], linestyle="none", marker=marker, label=reason.value, **hollow))
+            entry = Line2D([], [], linestyle="none", marker=marker, label=reason.value)
+            entry.set(markerfacecolor="none", markeredgecolor=colour)
+            entries.append(entry)
     for reason, (background, hatch) in _SHADES.items():
         if reason.value in present:
             label = reason.value.replace("_", " ")

@@ -71,8 +71,9 @@ def batch_check(table_name: str, workshop: Workshop) -> dg.AssetChecksDefinition
         share = quarantined / len(outcomes) if outcomes else 0.0
         repeated = len(outcomes) - len({outcome.key for outcome in outcomes})
         empty_handed = sum(outcome.is_stored and not outcome.sha256 for outcome in outcomes)
+        is_share_allowed = len(outcomes) == 1 or share <= settings.quarantine_share  # one key is no batch to doubt
         return dg.AssetCheckResult(
-            passed=not repeated and not empty_handed and share <= settings.quarantine_share,
+            passed=not repeated and not empty_handed and is_share_allowed,
             metadata={
                 "keys": len(outcomes), "quarantined share": share, "allowed share": settings.quarantine_share,
                 "keys reported twice": repeated, "good keys without object": empty_handed,

@@ -76,7 +76,9 @@ class Workshop:
                 stored, is_new = self._make_object(table, derivation, place, task)
             except _BlockedError as blocked:
                 self.lake.remove(table, place)
-                outcome.status, outcome.reasons = Status.BLOCKED, [*outcome.reasons, str(blocked)]
+                outcome.reasons.append(str(blocked))
+                if outcome.status is not Status.QUARANTINED:  # of another task: that is what has to be repaired
+                    outcome.status = Status.BLOCKED
             except RequestError:
                 raise
             except (

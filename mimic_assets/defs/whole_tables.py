@@ -114,7 +114,8 @@ def _record_end_notes(workshop: Workshop, task: Task) -> list[str]:
     if report.is_suspicious:
         notes.append(
             "Warning: time to the end of the record alone separates the classes "
-            f"({report.separation:.2f}, 0.5 is none). A model may learn when monitoring ends; look at follow-up and at the records chosen."
+            f"({report.separation:.2f}, 0.5 is none). A model may learn when monitoring ends; look at follow-up and at "
+            "the records chosen."
         )
     return notes
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = ("help", "demo", "test", "up", "bench", "check", "lock", "clean")
+TARGETS = ("help", "demo", "dictionary", "test", "up", "bench", "check", "lock", "clean")
 # An absolute path below a folder that belongs to one person or machine, and not a part of a longer path or address.
 MACHINE_PATH = re.compile(r"(?<![\w.~})-])/(?:work|root|home)/[\w.]")
 

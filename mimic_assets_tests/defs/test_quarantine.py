@@ -169,11 +169,11 @@ def test_the_check_fails_the_run_and_names_key_rule_and_count(broken: Broken) ->
 
     status, failures = with_instance(broken.place.settings(), look)
     assert status is dg.DagsterRunStatus.FAILURE
-    assert set(failures) == {f"{table}_every_key" for table in ("cleaned_numerics", *BLOCKED_TABLES)}
-    said = failures["cleaned_numerics_every_key"]
+    assert set(failures) == {f"{table}_{table}_every_key" for table in ("cleaned_numerics", *BLOCKED_TABLES)}
+    said = failures["cleaned_numerics_cleaned_numerics_every_key"]
     assert "1 of 4 keys" in said
     assert f"| {broken.bad} | quarantined | in_vocabulary(flag): 3 row(s) |" in said
-    assert f"| {broken.bad} | blocked | cleaned_numerics has no object" in failures["clinical_events_every_key"]
+    assert f"| {broken.bad} | blocked | cleaned_numerics has no object" in failures["clinical_events_clinical_events_every_key"]
 
 
 def test_its_repair_touches_only_it(broken: Broken, tmp_path: Path) -> None:

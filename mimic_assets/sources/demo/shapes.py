@@ -17,6 +17,9 @@ VF_ROWS = (PREMATURE_ROW + 1, PREMATURE_ROW + 2, PREMATURE_ROW + 3, PREMATURE_RO
 FLAT_ROW = PREMATURE_ROW + 5
 ROWS = FLAT_ROW + 1
 
+PULSE_DELAY_S = 0.38
+"""From the begin of a beat (before its P wave) to the foot of its pulse: 0.22 s to the R peak, 0.16 s to the artery."""
+
 LEADS = {
     #        P     Q     R     S     T    millivolts
     "I": (0.07, -0.03, 0.50, -0.08, 0.14),
@@ -69,15 +72,14 @@ def ecg_table(lead: str) -> NDArray[np.float64]:
 
 
 def pulse_table() -> NDArray[np.float64]:
-    """Return the arterial pulse, 0 at its foot and 1 at its peak, `ROWS` by `PHASES`; it arrives after the QRS.
+    """Return the arterial pulse, 0 at its foot and 1 at its peak, `ROWS` by `PHASES`.
 
-    The rows of an arrest are chest compressions.
+    It begins and ends at its foot, so that pulses of different length join. The rows of an arrest are compressions.
     """
     table = np.zeros((ROWS, PHASES))
     lengths = [*INTERVALS_S, *INTERVALS_S, INTERVALS_S[12]]
     for row, length in enumerate(lengths):
-        foot = (_r_peak_s(length) + 0.16) / length
-        since = np.mod(np.arange(PHASES) / PHASES - foot, 1.0) * length
+        since = np.arange(PHASES) / PHASES * length
         rise = 1 - np.exp(-((since / 0.075) ** 2))
         stroke = np.exp(-since / (0.30 * np.sqrt(length)))
         notch = 0.16 * np.exp(-(((since - 0.36 * np.sqrt(length)) / (0.05 * np.sqrt(length))) ** 2) / 2)

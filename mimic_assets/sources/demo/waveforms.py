@@ -19,7 +19,15 @@ from mimic_assets.sources.demo.physiology import State
 from mimic_assets.sources.demo.plan import DemoPlan
 from mimic_assets.sources.demo.pressure import Disturbance, PressurePlan
 from mimic_assets.sources.demo.segments import SAMPLES_PER_FRAME, Group, Look, SegmentPlan, SignalPlan
-from mimic_assets.sources.demo.shapes import LEADS, MEAN_OF_PULSE, PHASES, breath_table, ecg_table, pulse_table
+from mimic_assets.sources.demo.shapes import (
+    LEADS,
+    MEAN_OF_PULSE,
+    PHASES,
+    PULSE_DELAY_S,
+    breath_table,
+    ecg_table,
+    pulse_table,
+)
 
 Samples = NDArray[np.int16]
 Floats = NDArray[np.float64]
@@ -68,9 +76,12 @@ class _Cycle:
         return _Cycle(ticks[:-1], slope, low - ticks[:-1] * slope, low, low + PHASES - 1)
 
     def span(self, start_tick: int, samples: int, step: int) -> tuple[slice, NDArray[np.int64]]:
-        """Return which cycles the samples `start_tick + step * i` touch, and how many samples each gets."""
-        first = int(np.searchsorted(self.begin, start_tick, side="right")) - 1
-        last = int(np.searchsorted(self.begin, start_tick + step * samples, side="left"))
+        """Return which cycles the samples `start_tick + step * i` touch, and how many samples each gets.
+
+        What lies before the first cycle is given to it, and reads as its begin.
+        """
+        first = max(int(np.searchsorted(self.begin, start_tick, side="right")) - 1, 0)
+        last = max(int(np.searchsorted(self.begin, start_tick + step * samples, side="left")), first + 1)
         edges = -(-(self.begin[first + 1 : last] - start_tick) // step)
         return slice(first, last), np.diff(edges, prepend=0, append=samples)
 
@@ -91,6 +102,7 @@ class RecordSignals:
         """Prepare per-beat pressures and the noise of the record."""
         rng = generator(plan.seed, subject_index, Stream.SAMPLES, record.number)
         self._record = record
+        self._pulse_delay = round(PULSE_DELAY_S * record.clock.counter_hz)
         self._beats = _Cycle.of(beats.ticks, beats.row)
         self._breaths = _Cycle.of(beats.breath_ticks, np.zeros(len(beats.breath_ticks) - 1, dtype=np.int64))
         self._breath_depth = beats.breath_depth * float(rng.uniform(0.3, 0.55))
@@ -166,9 +178,11 @@ class RecordSignals:
         found: Samples = np.clip(np.rint(out), 0, scaling.top).astype(np.int16)
         return found
 
-    def block(self, segment: SegmentPlan, group: Group, frame: int, frames: int, index: NDArray[np.int32]) -> Samples:
-        """Return the samples of one group in one block, a column per signal; `index` is at 4 per frame."""
+    def block(self, segment: SegmentPlan, group: Group, frame: int, frames: int) -> Samples:
+        """Return the samples of one group in one block, a column per signal."""
         per_frame = SAMPLES_PER_FRAME[group]
+        delay = self._pulse_delay if group is Group.PULSE else 0
+        index = self._beats.index(frame * 16 - delay, frames * per_frame, 16 // per_frame)
         signals = [s for s in segment.signals if s.group is group]
         out = np.empty((frames * per_frame, len(signals)), dtype=np.int16)
         for column, signal in enumerate(signals):
@@ -177,9 +191,9 @@ class RecordSignals:
             elif group is Group.ECG:
                 out[:, column] = self.ecg(signal.name, frame, index)
             elif signal.name == "ABP":
-                out[:, column] = self.pressure(signal, frame * 16, index[::2])
+                out[:, column] = self.pressure(signal, frame * 16 - self._pulse_delay, index)
             elif signal.name == "Pleth":
-                out[:, column] = self.pleth(signal, frame * 16, index[::2])
+                out[:, column] = self.pleth(signal, frame * 16 - self._pulse_delay, index)
             else:
                 out[:, column] = self.breathing(signal, frame, frames)
             if group is Group.ECG or signal.name == "ABP":
@@ -218,9 +232,8 @@ class RecordSignals:
         try:
             for frame in range(segment.start_frame, segment.start_frame + segment.frames, BLOCK_FRAMES):
                 frames = min(BLOCK_FRAMES, segment.start_frame + segment.frames - frame)
-                index = self._beats.index(frame * 16, frames * 4, 4)
                 for group in groups:
-                    samples = self.block(segment, group, frame, frames, index)
+                    samples = self.block(segment, group, frame, frames)
                     files[group].write(samples)
                     sums[group] += samples.sum(axis=0, dtype=np.int64)
         finally:

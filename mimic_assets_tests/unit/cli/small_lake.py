@@ -1,6 +1,7 @@
 """A tiny lake made by hand: one patient, a positive and a negative window of `hypotension`, real shards."""
 
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from mimic_assets.schemas.tables import (
     WINDOWED_SAMPLES,
 )  # fmt: skip
 from mimic_assets.schemas.vocabulary import MissingReason
+from mimic_assets.settings import S3Settings
 from mimic_assets.storage.keys import Key, shard_path
 from mimic_assets.storage.lake import Lake
 from mimic_assets.tasks import load_task
@@ -38,9 +40,9 @@ OBSERVED, HELD = MissingReason.OBSERVED.code, MissingReason.HELD.code
 NOT_MEASURED, REJECTED = MissingReason.NOT_MEASURED.code, MissingReason.REJECTED.code
 
 
-def make_lake(uri: str, s3: object = None, *, has_positive: bool = True) -> Lake:
+def make_lake(uri: str, s3: S3Settings | None = None, *, has_positive: bool = True) -> Lake:
     """Write every table that `show` reads; windowed_samples hold known numbers, checkable by eye."""
-    lake = Lake.open(uri, s3)  # type: ignore[arg-type]  # None or S3Settings
+    lake = Lake.open(uri, s3)
     patient, patient_task = Key(SUBJECT), Key(SUBJECT, TASK.name)
     _write(lake, RAW_RECORDS, patient, [_signal("waves/p100/81000001_0001e.dat", "ok"), _signal("x.dat", "missing")])
     _write(lake, RECORD_STAYS, patient, [_overlap()])
@@ -53,13 +55,13 @@ def make_lake(uri: str, s3: object = None, *, has_positive: bool = True) -> Lake
     positive = [_window(POSITIVE, 0, True)] if has_positive else []
     windows = _write(lake, WINDOWED_SAMPLES, patient_task, [_window(NEGATIVE, -3, False), *positive])
 
-    def stream() -> object:
+    def stream() -> Iterator[tuple[int, pl.DataFrame]]:
         return iter([(SUBJECT, windows)])
 
-    normalisation = fit_normalisation(TASK, stream)  # type: ignore[arg-type]  # an iterator of one piece
+    normalisation = fit_normalisation(TASK, stream)
     lake.write(TRAINING_NORMALISATION, Key(task=TASK.name), normalisation, "f-normalisation")
     with tempfile.TemporaryDirectory() as spool:
-        built = build_manifest(TASK, normalisation.frame, stream, Path(spool), "c" * 64)  # type: ignore[arg-type]
+        built = build_manifest(TASK, normalisation.frame, stream, Path(spool), "c" * 64)
         for name, path in built.shards:
             lake.put_file(shard_path(TRAINING_MANIFEST, Key(task=TASK.name), name), path)
         lake.write(TRAINING_MANIFEST, Key(task=TASK.name), built.manifest, "f-manifest")
