@@ -4,6 +4,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from mimic_assets.cli import demo, doctor, run, show, sql, up
 from mimic_assets.errors import RequestError
@@ -30,7 +31,7 @@ def main() -> None:
     try:
         app()
     except RequestError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]Error:[/] {error}", markup=True, soft_wrap=True)
+        Console(stderr=True, highlight=False).print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
         Console(stderr=True).print("Stopped. The same command resumes where this one ended.")

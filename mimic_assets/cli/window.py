@@ -72,7 +72,8 @@ class Window:
 
     def has_reason(self, parameter: int, reason: MissingReason) -> NDArray[np.bool_]:
         """Return which cells of a parameter have a reason."""
-        return np.equal(self.reasons[parameter], reason.code)
+        has_it: NDArray[np.bool_] = self.reasons[parameter] == reason.code
+        return has_it
 
 
 def read_window(lake: Lake, sample_id: str) -> Window:

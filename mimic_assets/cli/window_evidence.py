@@ -19,7 +19,7 @@ from mimic_assets.schemas.tables import (
     CLINICAL_LABELS,
     RECORD_STAYS,
 )
-from mimic_assets.schemas.vocabulary import CareLimitation, EventClass, Flag, Tier
+from mimic_assets.schemas.vocabulary import CareLimitation, EventClass, Flag, Tier, Vocabulary
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
 from mimic_assets.tasks import Task
@@ -139,13 +139,13 @@ def label_in_words(window: Window, evidence: Evidence) -> list[str]:
         return [
             f"positive: event {window.row['event_id']} begins in {target}; its row is not in clinical_events any more"
         ]
-    circumstances = EventClass(event["event_class"])
     return [
         f"positive: {event['event']} (tier {event['tier']}) begins in {target}",
         f"event time {_clock(event['event_time'])}, certainly in"
         f" [{_clock(event['lower_time'])}, {_clock(event['upper_time'])}]"
         + (f", last evidence {_clock(event['event_end_time'])}" if event["event_end_time"] else ""),
-        f"tier {event['tier']}: {Tier(event['tier']).sentence}; {circumstances.value}: {circumstances.sentence}",
+        f"tier {event['tier']}: {_sentence(Tier, event['tier'])};"
+        f" {event['event_class']}: {_sentence(EventClass, event['event_class'])}",
         f"rule {event['rule']}, version {event['rule_version']}; sources: {', '.join(event['sources'])}",
     ]
 
@@ -167,8 +167,12 @@ def _target_in_words(window: Window, evidence: Evidence) -> str:
 
 def care_in_words(window: Window) -> str:
     """Return the limitation of care at the index time with its meaning."""
-    limitation = CareLimitation(window.row["care_limitation"])
-    return f"{limitation.value}: {limitation.sentence}"
+    limitation = window.row["care_limitation"]
+    return f"{limitation}: {_sentence(CareLimitation, limitation)}"
+
+
+def _sentence(vocabulary: type[Vocabulary], value: str) -> str:
+    return next(member.sentence for member in vocabulary if member.value == value)
 
 
 def _clock(time: datetime) -> str:

@@ -62,7 +62,8 @@ def figure_of(window: Window, evidence: Evidence) -> Figure:
 def _minutes(window: Window) -> NDArray[np.float64]:
     """Return the cells' edges in minutes before the index time; the last is 0."""
     cells = window.row["cell_count"]
-    return (np.arange(cells + 1, dtype=np.float64) - cells) * (window.row["cell_s"] / 60)
+    edges: NDArray[np.float64] = (np.arange(cells + 1, dtype=np.float64) - cells) * (window.row["cell_s"] / 60)
+    return edges
 
 
 def _panel(axis: Axes, window: Window, place: int, is_last: bool) -> None:
@@ -100,8 +101,10 @@ def _panel(axis: Axes, window: Window, place: int, is_last: bool) -> None:
         _scale(axis, values)
         last = values[~np.isnan(values)][-1]
         is_now = not np.isnan(values[-1])
-        style = {"fontsize": 13 if is_now else 10, "color": OBSERVED if is_now else FAINT}
-        axis.text(1.012, 0.5, f"{last:.4g}", transform=axis.transAxes, ha="left", va="center", **style)
+        size, colour = (13, OBSERVED) if is_now else (10, FAINT)
+        axis.text(
+            1.012, 0.5, f"{last:.4g}", transform=axis.transAxes, ha="left", va="center", fontsize=size, color=colour
+        )
         axis.text(1.012, 0.1, unit, transform=axis.transAxes, ha="left", va="center", fontsize=6.5, color=FAINT)
     if is_last:
         axis.set_xlabel("minutes before the index time", fontsize=7.5, color=FAINT, labelpad=1)

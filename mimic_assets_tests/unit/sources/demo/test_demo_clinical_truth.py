@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from demo_files import clinical, records, time_of, truth
+from mimic_assets_tests.unit.sources.demo.demo_files import clinical, records, time_of, truth
 
 MINUTE = timedelta(seconds=60)
 CHARTED = {"225466": "cardiac_arrest", "225464": "shock", "225475": "respiratory_arrest"}

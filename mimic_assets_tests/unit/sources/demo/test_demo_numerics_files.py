@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import wfdb
-from demo_files import RecordFiles, records, truth
+
+from mimic_assets_tests.unit.sources.demo.demo_files import RecordFiles, records, truth
 
 
 def lines_of(record: RecordFiles) -> list[str]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
-from demo_files import RecordFiles, read_csv, records, time_of, truth
+from mimic_assets_tests.unit.sources.demo.demo_files import RecordFiles, read_csv, records, time_of, truth
 
 LOW, SUSTAINED_S, LONGEST_GAP_S = 65, 300, 30
 

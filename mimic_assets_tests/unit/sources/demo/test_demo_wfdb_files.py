@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 import wfdb
-from demo_files import RecordFiles, records, truth
+
+from mimic_assets_tests.unit.sources.demo.demo_files import RecordFiles, records, truth
 
 SIGNAL = re.compile(
     r"(\d{8}_\d{4}[epr])\.dat 516(x[24])? (\d+)(\(-?\d+\))?/(mV|NU|mmHg|Ohm) (\d+) (\d+) 0 (\d+) 0 (\w+)"

@@ -1,0 +1,33 @@
+"""A finished lake of a generated demo beside the truth about its source: what the tests of this folder look at."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from mimic_assets.defs.making import Workshop
+from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EXTRACT, RECORD_STAYS
+from mimic_assets.settings import Settings
+from mimic_assets.storage.keys import Key
+from mimic_assets_tests.defs.journeys import rows
+from mimic_assets_tests.truth.planted import Planted
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A finished lake beside the truth about its source."""
+
+    planted: Planted
+    settings: Settings
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows of a query over the lake."""
+        return rows(self.settings, sql)
+
+    def frames(self, subject_id: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """Return what events are found in: the extract, the pressures among cleaned numerics, and record stays."""
+        workshop = Workshop(self.settings)
+        extract = workshop.lake.read(CLINICAL_EXTRACT, workshop.bucket(subject_id), subject_id=subject_id)
+        numerics = workshop.lake.read(CLEANED_NUMERICS, Key(subject_id))
+        pressures = numerics.filter(pl.col("parameter").is_in(["abp_mean", "nbp_mean"]))
+        return extract, pressures, workshop.lake.read(RECORD_STAYS, Key(subject_id))

@@ -1,0 +1,60 @@
+"""clinical_events of a generated demo against its truth: everything planted is found, nothing is invented."""
+
+from collections import Counter
+
+import pytest
+
+from mimic_assets_tests.truth.judgement import Judgement
+from mimic_assets_tests.truth.ledger import decoys_taken, differences
+
+pytestmark = pytest.mark.slow
+
+RULE_OF_DEFECT = {
+    "a listed .dat file is missing": "missing_file",
+    "text in a SpO2 cell": "not_a_number",
+    "unknown numerics column": "unknown_parameter",
+}
+
+
+def test_every_planted_event_is_found_and_none_is_invented(judgement: Judgement) -> None:
+    ledger = judgement.rows("SELECT * FROM clinical_events")
+    assert differences(judgement.planted, ledger) == []
+
+
+def test_the_plan_holds_every_kind_of_event_and_decoy(judgement: Judgement) -> None:
+    """Agreement over an empty plan would prove nothing."""
+    events = Counter((row["event"], row["tier"]) for row in judgement.planted.events)
+    assert {
+        ("death", "A"), ("death", "C"), ("cardiac_arrest", "A"), ("cardiac_arrest", "C"), ("cardiac_arrest", "D"),
+        ("shock", "A"), ("shock", "C"), ("respiratory_arrest", "A"), ("hypotension", "B"),
+    } == set(events)  # fmt: skip
+    assert events["death", "A"] >= 15
+    assert events["hypotension", "B"] >= 20
+    decoys = Counter(row["kind"] for row in judgement.planted.decoys)
+    assert {
+        "short_dip", "line_flush", "line_zeroed", "mean_above_systolic", "line_disconnected", "cuff_only", "defect",
+        "dischtime_before_death", "history_code", "atrial_shock_code", "code_of_timed_event", "record_without_stay",
+    } <= set(decoys)  # fmt: skip
+
+
+def test_no_decoy_is_an_event(judgement: Judgement) -> None:
+    assert decoys_taken(judgement.planted, judgement.rows("SELECT * FROM clinical_events")) == []
+
+
+def test_planted_defects_are_named_in_rejected_inputs(judgement: Judgement) -> None:
+    rejected = judgement.rows("SELECT subject_id, file, rule FROM rejected_inputs")
+    defects = [row for row in judgement.planted.decoys if row["kind"] == "defect"]
+    assert defects
+    for defect in defects:
+        record = defect["detail"].split(",")[0].removeprefix("record ")
+        rule = next(rule for words, rule in RULE_OF_DEFECT.items() if words in defect["detail"])
+        hits = [r for r in rejected if r["subject_id"] == int(defect["subject_id"]) and record in r["file"]]
+        assert rule in {row["rule"] for row in hits}, f"{defect['detail']}: found {hits}"
+
+
+def test_records_outside_every_stay_are_linked_to_none(judgement: Judgement) -> None:
+    linked = {row["record_id"] for row in judgement.rows("SELECT DISTINCT record_id FROM record_stays")}
+    outside = [d for d in judgement.planted.decoys if d["kind"] == "record_without_stay"]
+    assert outside
+    for decoy in outside:
+        assert int(decoy["detail"].split()[1]) not in linked
