@@ -19,7 +19,14 @@ import psutil
 from mimic_assets.errors import RequestError
 
 PROCESS_TAG = "mimic_assets/process"
-_UNFINISHED = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
+_DATABASES = ("history", "schedules")
+"""Folders of the instance that hold SQLite files."""
+_UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 def this_process() -> str:
@@ -42,21 +49,36 @@ def _is_alive(name: str) -> bool:
 
 
 def prepare_home(home: Path) -> Path:
-    """Make the instance's folder with its `dagster.yaml`, whole or not at all, and point DAGSTER_HOME at it."""
+    """Make the instance's folder with its `dagster.yaml` and databases, and point DAGSTER_HOME at it.
+
+    Each part appears whole or not at all: Dagster cannot repair databases whose making was killed half-way.
+    """
     try:
         home.mkdir(parents=True, exist_ok=True)
-        target = home / "dagster.yaml"
-        if not target.exists():
-            text = (files("mimic_assets") / "defs" / "dagster.yaml").read_bytes()
-            with tempfile.NamedTemporaryFile(dir=home, delete=False) as temporary:
-                temporary.write(text)
-            Path(temporary.name).replace(target)
+        missing = [name for name in ("dagster.yaml", *_DATABASES) if not (home / name).exists()]
+        if missing:
+            with tempfile.TemporaryDirectory(prefix=".new-", dir=home) as folder:
+                _make_instance(Path(folder))
+                for name in missing:
+                    try:
+                        (Path(folder) / name).replace(home / name)
+                    except OSError:  # another process may have been quicker
+                        if not (home / name).exists():
+                            raise
     except OSError as error:
         raise RequestError(
             f"Cannot prepare the Dagster instance in {home}: {error.strerror}. Name another --lake."
         ) from None
     os.environ["DAGSTER_HOME"] = str(home)
     return home
+
+
+def _make_instance(home: Path) -> None:
+    (home / "dagster.yaml").write_bytes((files("mimic_assets") / "defs" / "dagster.yaml").read_bytes())
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        instance.get_runs_count()
+        instance.get_dynamic_partitions("none")
+        instance.all_instigator_state()
 
 
 @contextmanager

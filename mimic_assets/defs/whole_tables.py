@@ -4,9 +4,7 @@ Both keep what stands when fingerprints are equal, and write whole objects like 
 """
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import polars as pl
 
@@ -16,6 +14,7 @@ from mimic_assets.defs.fingerprints import core_fingerprint, fingerprint
 from mimic_assets.defs.making import Workshop, count_object
 from mimic_assets.defs.outcomes import Outcome, Status
 from mimic_assets.defs.partitions import bucket_key
+from mimic_assets.defs.spool import spooling
 from mimic_assets.manifest import report_record_end
 from mimic_assets.numerics.parameters import find_parameter
 from mimic_assets.schemas.model import Table
@@ -32,6 +31,9 @@ def make_from_clinical_tree(
 ) -> Iterator[Outcome]:
     """Yield the outcome of every bucket of the run, after one pass over the source for those that changed."""
     tree = workshop.clinical
+    for key in workshop.lake.keys(table):
+        if (key.partition or 0) >= workshop.settings.buckets:
+            workshop.lake.remove(table, key)  # of a lake that was cut into more buckets
     inputs = {path: tree.sha256(path) for path in clinical.source_files(tree)}
     wanted = fingerprint(table, inputs | {"buckets": str(workshop.settings.buckets)})
     stored = {key: workshop.lake.stored(table, Key(int(key))) for key in keys}
@@ -44,8 +46,8 @@ def make_from_clinical_tree(
             yield outcome
     if not stale:
         return
-    with tempfile.TemporaryDirectory(prefix="mimic-assets-extract-") as spool:
-        for bucket, judged in derivation.function(tree, workshop.settings.buckets, stale, Path(spool), progress):
+    with spooling(workshop.home, "extract") as spool:
+        for bucket, judged in derivation.function(tree, workshop.settings.buckets, stale, spool, progress):
             subjects = clinical.subject_fingerprints(judged.frame)
             made = workshop.put(table, Key(bucket), judged, wanted, {"subjects": json.dumps(subjects, sort_keys=True)})
             outcome = Outcome(bucket_key(bucket), Status.MADE)
@@ -94,8 +96,8 @@ def _make_one(workshop: Workshop, table: Table, derivation: FromAllPatients, tas
     if table is TRAINING_NORMALISATION:
         return workshop.put(table, place, derivation.function(task, samples, units=_units(task)), wanted)
     normalisation = lake.read(TRAINING_NORMALISATION, place)
-    with tempfile.TemporaryDirectory(prefix="mimic-assets-shards-") as spool:
-        built = derivation.function(task, normalisation, samples, Path(spool), core_fingerprint())
+    with spooling(workshop.home, "shards") as spool:
+        built = derivation.function(task, normalisation, samples, spool, core_fingerprint())
         for name, path in built.shards:
             lake.put_file(shard_path(table, place, name), path)
         notes = {"notes": json.dumps([*built.summary.notes, *_record_end_notes(workshop, task)])}

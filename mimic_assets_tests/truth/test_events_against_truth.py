@@ -10,8 +10,8 @@ from mimic_assets_tests.truth.ledger import decoys_taken, differences
 pytestmark = pytest.mark.slow
 
 RULE_OF_DEFECT = {
-    "a listed .dat file is missing": "missing_file",
-    "text in a SpO2 cell": "not_a_number",
+    "a listed .dat file is missing": "file_missing",
+    "text in a SpO2 cell": "text_in_number_column",
     "unknown numerics column": "unknown_parameter",
 }
 

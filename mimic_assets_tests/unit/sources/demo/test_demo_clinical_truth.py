@@ -198,3 +198,10 @@ def test_columns_are_those_of_the_published_demo(cohort_demo: Path, real_data: P
         published = real_data / "mimic-iv-demo" / path.parent.name / path.name
         with gzip.open(path) as ours, gzip.open(published) as theirs:
             assert ours.readline() == theirs.readline(), path.name
+
+
+def test_subjects_are_drawn_independently(cohort_demo: Path) -> None:
+    patients = clinical(cohort_demo, "hosp/patients")
+    assert len({(row["anchor_age"], row["anchor_year"], row["gender"]) for row in patients}) >= 38
+    arrivals = {row["admittime"][5:] for row in clinical(cohort_demo, "hosp/admissions")}
+    assert len(arrivals) == 41

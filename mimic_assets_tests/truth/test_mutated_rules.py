@@ -1,0 +1,39 @@
+"""A wrong event rule makes the comparison with the truth fail: the demo's plants are strong enough to judge rules."""
+
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+
+from mimic_assets.events import find_events
+from mimic_assets_tests.truth.judgement import Judgement
+from mimic_assets_tests.truth.ledger import decoys_taken, differences
+from mimic_assets_tests.truth.mutations import MUTATIONS
+
+pytestmark = pytest.mark.slow
+
+Complaints = Callable[[], list[str]]
+
+
+@pytest.fixture(scope="module")
+def complaints(judgement: Judgement) -> Complaints:
+    """Find events over the stored frames of every subject with the rules as they are now, and compare."""
+    subjects = sorted(int(row["subject_id"]) for row in judgement.planted.clinical("hosp/patients"))
+    frames = [judgement.frames(subject) for subject in subjects]
+
+    def find() -> list[str]:
+        found = pl.concat(find_events(*of_subject).frame for of_subject in frames)
+        ledger = found.to_dicts()
+        return differences(judgement.planted, ledger) + decoys_taken(judgement.planted, ledger)
+
+    return find
+
+
+def test_the_rules_as_they_are_agree(complaints: Complaints) -> None:
+    assert complaints() == []
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_wrong_rule_is_noticed(name: str, complaints: Complaints, monkeypatch: pytest.MonkeyPatch) -> None:
+    MUTATIONS[name](monkeypatch)
+    assert complaints() != [], f"the rule '{name}' finds exactly the planted events"
