@@ -31,9 +31,9 @@ def make_from_clinical_tree(
 ) -> Iterator[Outcome]:
     """Yield the outcome of every bucket of the run, after one pass over the source for those that changed."""
     tree = workshop.clinical
-    for key in workshop.lake.keys(table):
-        if (key.partition or 0) >= workshop.settings.buckets:
-            workshop.lake.remove(table, key)  # of a lake that was cut into more buckets
+    for place in workshop.lake.keys(table):
+        if (place.partition or 0) >= workshop.settings.buckets:
+            workshop.lake.remove(table, place)  # of a lake that was cut into more buckets
     inputs = {path: tree.sha256(path) for path in clinical.source_files(tree)}
     wanted = fingerprint(table, inputs | {"buckets": str(workshop.settings.buckets)})
     stored = {key: workshop.lake.stored(table, Key(int(key))) for key in keys}
