@@ -39,8 +39,8 @@ MAKE_PATIENTS = dg.define_asset_job(
 )
 MAKE_MANIFEST = dg.define_asset_job(
     "make_manifest",
-    _selection(MANIFEST_TABLES),
-    description="Split, match, normalise and shard the windows of every patient in the lake, for every task.",
+    _selection(MANIFEST_TABLES) | dg.AssetSelection.groups("previews"),
+    description="Split, match, normalise and shard the windows of every patient, task by task; then the previews.",
 )
 JOBS = [EXTRACT_CLINICAL_ROWS, MAKE_PATIENTS, MAKE_MANIFEST]
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
-from mimic_assets.schemas.model import Field, Table
+from mimic_assets.schemas.model import Field, Partitioning, Table
 from mimic_assets.schemas.tables import TABLES
 
 OWNERS = ["team:mimic-assets"]
@@ -15,6 +16,35 @@ _SPECIAL_KINDS = {
     "clinical_extract": {"csv"},
     "training_manifest": {"binary"},
 }
+_STORED_PER = {
+    Partitioning.PATIENT: "patient",
+    Partitioning.PATIENT_TASK: "patient and task",
+    Partitioning.BUCKET: "bucket of subjects",
+    Partitioning.TASK: "task",
+}
+
+
+def type_in_words(dtype: pl.DataType | type[pl.DataType]) -> str:
+    """Return a column's type as the UI shows it, without what is the same everywhere.
+
+    Examples:
+        >>> type_in_words(pl.Int64), type_in_words(pl.Datetime("us")), type_in_words(pl.List(pl.Float32))
+        ('Int64', 'Datetime', 'List(Float32)')
+    """
+    return "Datetime" if dtype == pl.Datetime("us") else str(dtype)
+
+
+def description(table: Table) -> str:
+    """Return what a table holds, where its objects lie and what every one of them promises, as Markdown."""
+    made = f" Made from {', '.join(table.upstream)}." if table.upstream else ""
+    sentences = [f"One row per {table.one_row_per}.", f"One object per {_STORED_PER[table.partitioning]}.{made}"]
+    promises = [f"- `{promise.name}`: {promise.sentence}" for promise in table.invariants]
+    return "\n\n".join(
+        [
+            *sentences,
+            *(["Every object promises, and is checked before it is written:", "\n".join(promises)] if promises else []),
+        ]
+    )
 
 
 def _constraints(column: Field, table: Table) -> dg.TableColumnConstraints:
@@ -36,7 +66,7 @@ def table_schema(table: Table) -> dg.TableSchema:
         columns=[
             dg.TableColumn(
                 name=column.name,
-                type=str(column.dtype),
+                type=type_in_words(column.dtype),
                 description=column.meaning + (f" Unit: {column.unit}." if column.unit else ""),
                 constraints=_constraints(column, table),
             )
@@ -66,14 +96,14 @@ def asset_arguments(table_name: str) -> Mapping[str, Any]:
     return {
         "name": table.name,
         "group_name": table.stage,
-        "description": f"One row per {table.one_row_per}.",
+        "description": description(table),
         "kinds": {"polars", "parquet", *_SPECIAL_KINDS.get(table.name, ())},
         "owners": OWNERS,
         "metadata": {
             "dagster/column_schema": table_schema(table),
             "key": ", ".join(table.key),
             "sorted by": ", ".join(table.order),
-            "stored per": table.partitioning.value,
+            "stored per": _STORED_PER[table.partitioning],
         },
         "io_manager_key": "tables",
     }

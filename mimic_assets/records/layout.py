@@ -154,6 +154,17 @@ def _records_of(tree: FileTree, folder: str, subject_id: int) -> tuple[list[str]
     if LIST_FILE not in names:
         return [f"{folder}/{name}" for name in sorted(present, key=int)], []
     path = f"{folder}/{LIST_FILE}"
+    if not tree.exists(path):  # a folder, or a link that leads nowhere
+        unreadable = Rejection(
+            _TABLE,
+            path,
+            "file",
+            "unreadable_list",
+            "found something that is no file, expected the list of the patient's records",
+            "Restore the published RECORDS file; the record folders that are there were read without it.",
+            subject_id,
+        )
+        return [f"{folder}/{name}" for name in sorted(present, key=int)], [unreadable]
     listed: dict[str, int] = {}
     defects: list[Rejection] = []
     for line, text in _lines(tree, path):

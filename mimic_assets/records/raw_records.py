@@ -130,7 +130,7 @@ def _header_mismatches(tree: FileTree, files: RecordFiles, published: dict[str, 
             files.subject_id,
         )
         for path in (f"{files.folder}/{name}" for name in names)
-        if path in published and (found := tree.sha256(path)) != published[path]
+        if path in published and tree.exists(path) and (found := tree.sha256(path)) != published[path]
     ]
 
 

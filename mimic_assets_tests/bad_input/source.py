@@ -17,10 +17,10 @@ PLAN = DemoPlan(patients=12, hours=1.5, waveform_minutes=1)
 CROWDED = 14278152
 """A survivor with one record, who gets a further record for every way to break one."""
 BACKWARDS_STAY, DEAD_ON_ARRIVAL, DEAD_THE_DAY_BEFORE = 13228502, 13753327, 16384531
-TWO_STAYS = 15859706
-"""Whose record lies in one of two stays."""
+CONTRADICTED_DEATH, ELSEWHERE = 11646948, 15859706
+"""Whose deathtime lies before admission and dod does not; whose record is of another year than the stays."""
 NO_CLINICAL_ROWS, CHARTED, MISPLACED = 18490910, 19015735, 19540560
-BYSTANDERS = (11122123, 11646948, 12171773, 16909356)
+BYSTANDERS = (11122123, 12171773, 16909356)
 """Nothing of theirs is broken."""
 EXTRA_LINES = 400
 FIRST_EXTRA = 90000101

@@ -13,6 +13,7 @@ import dagster as dg
 import psutil
 import pytest
 
+from mimic_assets.defs.automation import MANIFEST_TABLES, PATIENT_TABLES
 from mimic_assets_tests.defs.journeys import (
     BUCKETS,
     COMMAND,
@@ -28,8 +29,8 @@ from mimic_assets_tests.defs.journeys import (
 pytestmark = pytest.mark.slow
 
 SEED = 20261123
-OBJECTS = 38
-"""Of four patients and one task: 4 buckets, 4 x 8 patient tables, normalisation and manifest."""
+OBJECTS = BUCKETS + 4 * len(PATIENT_TABLES) + len(MANIFEST_TABLES)
+"""Of four patients and one task."""
 BETWEEN_PUT_AND_EVENT = """
 import os, signal, sys
 from mimic_assets.cli.app import main

@@ -134,6 +134,7 @@ def test_gzip_members_one_after_another_are_one_table(tmp_path: Path) -> None:
         (["subject_id,hadm_id,stay_id,first_careunit,last_careunit,intime,los"], "missing_column", "no column outtime"),
         ([LINES["icu/icustays"][0] + ",INTIME"], "unreadable_table", "found column intime twice, expected it once"),
     ],
+    ids=["no file", "no bytes", "nothing compressed", "a column less", "a column twice"],
 )
 def test_a_table_that_cannot_be_used_is_told_in_every_bucket(
     content: list[str] | bytes | None, rule: str, message: str, tmp_path: Path

@@ -125,6 +125,7 @@ def test_an_unknown_layout_of_headings_is_said_and_nothing_is_lost(record: Writt
         (gzip.compress(b'"time","HR [bpm]"\n'), "no_rows"),
         (b"no gzip at all", "unreadable_gzip"),
     ],
+    ids=["no bytes", "nothing compressed", "header only", "no gzip"],
 )
 def test_a_file_without_rows_says_why(record: WrittenRecord, content: bytes, rule: str) -> None:
     record.file("n.csv.gz").write_bytes(content)
