@@ -1,6 +1,7 @@
 """`mimic-assets run`: the whole journey headless."""
 
 import json
+import sys
 import time
 from typing import Annotated, Any
 
@@ -69,5 +70,5 @@ def run_journey(settings: Settings, patients: str, quiet: bool) -> dict[str, Any
         journey = travel(settings, instance, patients, progress)
     summary = summarise(settings, journey, time.monotonic() - started)
     if not quiet:
-        print_summary(summary, Console())
+        print_summary(summary, Console(width=None if sys.stdout.isatty() else 110))
     return summary

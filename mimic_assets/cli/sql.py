@@ -69,7 +69,8 @@ def _print_parquet(rows: pa.Table, output: Path | None) -> None:
 def _print_table(rows: pa.Table) -> None:
     table = Table()
     for name in rows.column_names:
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for row in rows.to_pylist():
         table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)
+    # In a pipe or a file nothing is cut: only a terminal has a width.
+    Console(width=None if sys.stdout.isatty() else 10_000).print(table)

@@ -47,12 +47,20 @@ def make_from_clinical_tree(
     if not stale:
         return
     with spooling(workshop.home, "extract") as spool:
-        for bucket, judged in derivation.function(tree, workshop.settings.buckets, stale, spool, progress):
+        steps = derivation.function(tree, workshop.settings.buckets, stale, spool, _in_kilobytes(progress))
+        for bucket, judged in steps:
             subjects = clinical.subject_fingerprints(judged.frame)
             made = workshop.put(table, Key(bucket), judged, wanted, {"subjects": json.dumps(subjects, sort_keys=True)})
             outcome = Outcome(bucket_key(bucket), Status.MADE)
             count_object(outcome, made, None)
             yield outcome
+
+
+def _in_kilobytes(progress: Progress) -> Progress:
+    """Return a progress that is told bytes and shows kilobytes of a source table."""
+    if progress is None:
+        return None
+    return lambda table, done, of: progress(f"{table} (kB)", -(-done // 1000), -(-of // 1000))
 
 
 def make_for_all_patients(

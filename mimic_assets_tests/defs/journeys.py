@@ -26,6 +26,8 @@ from mimic_assets.storage.query import query
 
 BUCKETS = 4
 """Fewer than usual: a small source does not need sixteen."""
+FEW_BUCKETS = {"MIMIC_ASSETS_BUCKETS": str(BUCKETS)}
+"""The same for a command."""
 COMMAND = (sys.executable, "-c", "from mimic_assets.cli.app import main; main()")
 """The command line as a process of its own, whatever folder the script was installed to."""
 
@@ -92,7 +94,7 @@ def run_command(
     """Run `mimic-assets` to its end and return its exit code and what it printed."""
     return subprocess.run(
         [*COMMAND, *arguments],
-        env=os.environ | {"MIMIC_ASSETS_BUCKETS": str(BUCKETS)} | (environment or {}),
+        env=os.environ | (environment or {}),
         capture_output=True, text=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from mimic_assets.defs.automation import MANIFEST_TABLES, PATIENT_TABLES
 from mimic_assets_tests.defs.journeys import (
     BUCKETS,
     COMMAND,
+    FEW_BUCKETS,
     Place,
     Travelled,
     assert_every_table_has_objects,
@@ -64,7 +65,7 @@ def _arguments(place: Place, workers: int) -> list[str]:
 def _start(command: Iterable[str]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         list(command),
-        env=os.environ | {"MIMIC_ASSETS_BUCKETS": str(BUCKETS)},
+        env=os.environ | FEW_BUCKETS,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
 
@@ -128,7 +129,7 @@ def test_killed_at_random_points_it_resumes_to_the_same_bytes(finished: Travelle
     points = sorted(random.Random(SEED).sample(range(1, OBJECTS - 4), 5))
     for point in points:
         _kill_group_when(place, 2, lambda point=point: _object_count(place.lake) >= point)  # type: ignore[misc]
-    summary = summary_of(run_command(*_arguments(place, 2)))
+    summary = summary_of(run_command(*_arguments(place, 2), environment=FEW_BUCKETS))
     assert _object_count(place.lake) == OBJECTS
     assert summary["quarantined_patients"] == []
     _assert_resumed(place, finished, summary)
@@ -149,7 +150,7 @@ def test_killed_between_the_put_and_its_event_it_resumes_and_no_worker_stays_beh
     _assert_gone(children)
     assert _object_count(place.lake) >= made_before_death
     assert len(_materialised(place)) == BUCKETS  # those of the step that had ended
-    summary = summary_of(run_command(*_arguments(place, 1)))
+    summary = summary_of(run_command(*_arguments(place, 1), environment=FEW_BUCKETS))
     assert summary["dead_runs_failed"] == 1
     tables = summary["tables"]
     assert sum(table["kept"] for table in tables.values()) >= made_before_death
@@ -172,7 +173,7 @@ def _materialised(place: Place) -> set[tuple[str, str | None]]:
 
 def test_two_workers_give_the_bytes_of_one(finished: Travelled, tmp_path: Path) -> None:
     place = Place(finished.place.source, tmp_path / "lake")
-    summary = summary_of(run_command(*_arguments(place, 2)))
+    summary = summary_of(run_command(*_arguments(place, 2), environment=FEW_BUCKETS))
     assert {status: sum(table[status] for table in summary["tables"].values()) for status in ("made", "kept")} == {
         "made": OBJECTS, "kept": 0,
     }  # fmt: skip

@@ -67,7 +67,7 @@ def test_windows_of_positives_end_before_the_event_less_its_gap(judgement: Judge
     reaching = judgement.rows(
         """
         SELECT count(*) AS n FROM windowed_samples AS w
-        JOIN clinical_labels AS l USING (task, stay_id, index_time) JOIN clinical_events AS e USING (event_id)
+        JOIN clinical_labels AS l USING (task, stay_id, index_time) JOIN clinical_events AS e ON e.event_id = l.event_id
         WHERE w.label AND w.window_end_time >= e.lower_time - CASE w.task WHEN 'hypotension' THEN INTERVAL 300 SECOND
             ELSE INTERVAL 0 SECOND END
         """
