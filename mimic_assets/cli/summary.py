@@ -99,8 +99,9 @@ def print_summary(summary: dict[str, Any], console: Console) -> None:
     )
     if summary["stopped_tables"]:
         console.print(
-            f"Stopped at {', '.join(summary['stopped_tables'])}: too many keys of the batch were quarantined, so no manifest was made. "
-            "`mimic-assets sql` over rejected_inputs says why; MIMIC_ASSETS_QUARANTINE_SHARE is the share that is allowed."
+            f"Stopped at {', '.join(summary['stopped_tables'])}: too many keys of the batch were quarantined, so no "
+            "manifest was made. `mimic-assets sql` over rejected_inputs says why; MIMIC_ASSETS_QUARANTINE_SHARE is the "
+            "share that is allowed."
         )
     if summary["dead_runs_failed"]:
         console.print(
