@@ -12,6 +12,7 @@ from mimic_assets.defs.crew import Crew
 from mimic_assets.defs.io_managers import Progress, TableIO
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.previews import PreviewIO, all_previews
+from mimic_assets.defs.proof import proof_check
 from mimic_assets.settings import Settings
 
 
@@ -45,7 +46,7 @@ def build_definitions(
             manifest.training_manifest,
             *all_previews(workshop),
         ],
-        asset_checks=all_checks(workshop),
+        asset_checks=[*all_checks(workshop), proof_check(workshop)],
         jobs=JOBS,
         schedules=[nightly],
         sensors=[arriving_patients_sensor(workshop), manifest_after_patients],

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from mimic_assets.cli import demo, doctor, run, show, sql, up
+from mimic_assets.cli import demo, doctor, prove, run, show, sql, up
 from mimic_assets.errors import RequestError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("sql")(sql.sql)
 app.command("show")(show.show)
+app.command("prove")(prove.prove)
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)
 

@@ -24,6 +24,7 @@ from mimic_assets.defs.io_managers import SELECTION_TAG, Progress
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Outcome, Status, read_outcomes
 from mimic_assets.defs.partitions import PATIENTS, PATIENTS_PER_RUN, bucket_key
+from mimic_assets.defs.proof import PROOF
 from mimic_assets.errors import RequestError
 from mimic_assets.schemas.tables import TABLES
 from mimic_assets.settings import Settings, dagster_home_for
@@ -47,6 +48,9 @@ class Journey:
 
     stopped: list[str] = field(default_factory=list)
     """Tables whose batch could not be trusted: nothing downstream of them was made."""
+
+    has_leak: bool = False
+    """Whether windows changed when their future was deleted: no manifest was made of them."""
 
     @property
     def quarantined(self) -> list[str]:
@@ -109,7 +113,8 @@ def travel(settings: Settings, instance: dg.DagsterInstance, patients: str, prog
         batch = keys[start : start + PATIENTS_PER_RUN]
         tags = {RANGE_START: batch[0], RANGE_END: batch[-1], SELECTION_TAG: " ".join(batch)}
         _execute(graph, MAKE_PATIENTS.name, instance, settings, journey, tags)
-    if not journey.stopped:  # windows of a batch that was stopped are older than what they should be made from
+    # Windows of a batch that was stopped are older than what they should be made from; leaky ones train no model.
+    if not journey.stopped and not journey.has_leak:
         _execute(graph, MAKE_MANIFEST.name, instance, settings, journey, {})
     return journey
 
@@ -137,6 +142,7 @@ def _execute(
         journey.outcomes.setdefault(table, []).extend(read_outcomes(home, result.run_id, table))
     checks = result.get_asset_check_evaluations()
     journey.stopped += [c.asset_key.path[-1] for c in checks if not c.passed and c.check_name.endswith("_batch")]
+    journey.has_leak |= any(not c.passed and c.check_name == PROOF for c in checks)
     _raise_what_was_not_data(result)
 
 
@@ -146,7 +152,7 @@ def _raise_what_was_not_data(result: dg.ExecuteInProcessResult) -> None:
         if (
             event.is_step_failure
             and event.step_key is not None
-            and not event.step_key.endswith(("_every_key", "_batch"))
+            and not event.step_key.endswith(("_every_key", "_batch", PROOF))
         ):
             error = event.step_failure_data.error
             while error is not None and error.cause is not None:

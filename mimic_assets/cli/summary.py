@@ -31,6 +31,7 @@ def summarise(settings: Settings, journey: Journey, seconds: float) -> dict[str,
         "patients": len(journey.patients),
         "quarantined_patients": journey.quarantined,
         "stopped_tables": journey.stopped,
+        "has_leak": journey.has_leak,
         "rejected_inputs": int(
             query(workshop.lake, "SELECT count(*) AS n FROM rejected_inputs").column("n")[0].as_py()
         ),
@@ -102,6 +103,11 @@ def print_summary(summary: dict[str, Any], console: Console) -> None:
             f"Stopped at {', '.join(summary['stopped_tables'])}: too many keys of the batch were quarantined, so no "
             "manifest was made. `mimic-assets sql` over rejected_inputs says why; MIMIC_ASSETS_QUARANTINE_SHARE is the "
             "share that is allowed."
+        )
+    if summary["has_leak"]:
+        console.print(
+            "The proof failed: windows are not the same when every later row is deleted, so no manifest was made. The "
+            "check windowed_samples_proof names the columns; `mimic-assets prove --windows all` looks at every window."
         )
     if summary["dead_runs_failed"]:
         console.print(

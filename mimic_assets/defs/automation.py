@@ -93,10 +93,12 @@ def arriving_patients_sensor(workshop: Workshop) -> dg.SensorDefinition:
     default_status=dg.DefaultScheduleStatus.STOPPED,
 )
 def nightly(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Ask for runs over the keys without a last table, in ranges."""
+    """Ask for runs over the keys whose last table is missing or failed, in ranges."""
     ordered = context.instance.get_dynamic_partitions(PATIENTS.name or "")
-    done = context.instance.get_materialized_partitions(dg.AssetKey(PATIENT_TABLES[-1]))
-    wanted = [key for key in ordered if key not in done]
+    last = dg.AssetKey(PATIENT_TABLES[-1])
+    statuses = context.instance.get_status_by_partition(last, ordered, PATIENTS) or {}
+    standing = ("MATERIALIZED", "IN_PROGRESS")  # a key that was made once and failed since is FAILED
+    wanted = [key for key in ordered if (status := statuses.get(key)) is None or status.value not in standing]
     if not wanted:
         yield dg.SkipReason(f"all {len(ordered)} patients stand")
     for first, last in runs_of(ordered, wanted):

@@ -8,6 +8,7 @@ whole? `manifest`.
 """
 
 from mimic_assets.manifest.candidates import CANDIDATE_COLUMNS, Candidates, Windows, gather_candidates
+from mimic_assets.manifest.isolation import altered, mixed_shards, shared_subjects
 from mimic_assets.manifest.manifest import BuiltManifest, build_manifest
 from mimic_assets.manifest.normalisation import fit_normalisation
 from mimic_assets.manifest.reader import Shard, open_shard, read_header, read_sample
@@ -24,14 +25,17 @@ __all__ = [
     "Shard",
     "Summary",
     "Windows",
+    "altered",
     "assign",
     "build_manifest",
     "fit_normalisation",
     "gather_candidates",
+    "mixed_shards",
     "open_shard",
     "read_header",
     "read_sample",
     "report_record_end",
     "select",
+    "shared_subjects",
     "split_of",
 ]

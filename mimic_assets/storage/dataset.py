@@ -5,7 +5,7 @@ credentials and one set of errors holds for SQL too. Not here: which objects (`q
 """
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 import pyarrow as pa
@@ -24,13 +24,44 @@ def dataset_of(root: ObjectRoot, table: Table, paths: Iterable[str]) -> pads.Dat
     found = list(paths)
     if not found:
         return pads.dataset(pa.Table.from_batches([], schema=plain))
-    return pads.dataset(
+    objects = pads.dataset(
         found,
         schema=plain,
         format=pads.ParquetFileFormat(pre_buffer=True),
         filesystem=pafs.PyFileSystem(_ReadOnly(root)),
         partitioning=None,
     )
+    return _ObjectByObject(list(objects.get_fragments()), plain, objects.format, objects.filesystem)
+
+
+class _ObjectByObject(pads.FileSystemDataset):  # type: ignore[misc]  # pyarrow ships no types
+    """A dataset that is scanned one object after the other.
+
+    Arrow's own scan of many objects starts while it holds Python's lock, and its threads need that lock to read from
+    a file system written in Python: every few dozen queries both wait for each other for ever. `to_table` of one object
+    gives the lock away while it reads, and at most one object lies in memory.
+    """
+
+    def scanner(self, columns: list[str] | None = None, filter: Any = None, **_: Any) -> "_Rows":  # noqa: A002 - DuckDB calls it by name
+        return _Rows(self, self.schema.names if columns is None else columns, filter)
+
+
+class _Rows:
+    """What DuckDB asks of a scanner: a reader."""
+
+    def __init__(self, objects: pads.Dataset, columns: list[str], wanted: Any) -> None:
+        self._objects, self._columns, self._wanted = objects, columns, wanted
+
+    def to_reader(self) -> pa.RecordBatchReader:
+        schema = self._objects.schema
+        return pa.RecordBatchReader.from_batches(
+            pa.schema([schema.field(name) for name in self._columns]), self._batches()
+        )
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        for fragment in self._objects.get_fragments(filter=self._wanted):
+            rows = fragment.to_table(schema=self._objects.schema, columns=self._columns, filter=self._wanted)
+            yield from rows.to_batches()
 
 
 class _Ranges(io.RawIOBase):

@@ -1,14 +1,51 @@
 """Proof by construction that a window holds nothing of the future: delete everything after the index time, rebuild.
 
-`truncated` deletes; rebuilding with `cut_windows` must give the same bytes in tensor, reasons, ages and features. What
-is compared, and what a difference means, is said by the test (later: the check and the command) that uses it.
+Here is what is deleted of numerics and records, and what has to be equal afterwards; `hindsight` deletes clinical rows.
+Rebuilding composes several stages, which do not know each other: the shell does it (`defs.rebuilding`).
 """
 
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 
-from mimic_assets.timeline import RecordClock
+from mimic_assets.schemas.tables import WINDOWED_SAMPLES
+from mimic_assets.timeline import TICKS_PER_FRAME, RecordClock
+
+NOT_INPUTS: Final = frozenset({"label", "event_id"})
+"""Columns of windowed_samples that look into the future by design."""
+INPUTS: Final = tuple(name for name in WINDOWED_SAMPLES.schema if name not in NOT_INPUTS)
+"""Every other column: what a model is given, what a window is chosen by, and its place in the record."""
+
+
+def truncated_raw(
+    raw_numerics: pl.DataFrame, raw_records: pl.DataFrame, index_time: datetime
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return one patient's source rows as they were at `index_time`, both with their tables' columns and order.
+
+    Numerics: rows at or before the index time; rows without a time cannot be shown to be later and are kept.
+    Records: those that had begun, with last tick and end cut to the index time and without later segments; the first
+    segment stays even where its signals begin later, because a record is known by its header.
+    """
+    known = raw_numerics.filter((pl.col("time") <= index_time) | pl.col("time").is_null())
+    begun = []
+    for rows in raw_records.partition_by("record_id", maintain_order=True):
+        clock = RecordClock.of(rows["record_start_time"][0], rows["counter_frequency_hz"][0])
+        last_tick = min(int(rows["record_last_tick"][0]), clock.tick_at(index_time))
+        if last_tick < 0:
+            continue
+        has_begun = pl.col("segment_start_tick") <= last_tick
+        is_first = pl.col("segment_index") == pl.col("segment_index").min()
+        frames = (last_tick - pl.col("segment_start_tick")) // TICKS_PER_FRAME + 1
+        begun.append(
+            rows.filter(has_begun | is_first).with_columns(
+                record_last_tick=pl.lit(last_tick),
+                record_end_time=pl.lit(clock.time_at(last_tick)),
+                segment_frame_count=pl.min_horizontal("segment_frame_count", frames.clip(0)),
+            )
+        )
+    columns = [pl.col(name).cast(dtype) for name, dtype in raw_records.schema.items()]
+    return known, pl.concat([raw_records.clear(), *(rows.select(columns) for rows in begun)])
 
 
 def truncated(
@@ -35,3 +72,19 @@ def truncated(
         }
         rows.append(row | cut)
     return known, pl.DataFrame(rows, schema=record_stays.schema)
+
+
+def differences(sample: pl.DataFrame, rebuilt: pl.DataFrame) -> list[str]:
+    """Return the input columns in which a window and its rebuild are not the same, digit for digit; never values.
+
+    Args:
+        sample: one row of windowed_samples.
+        rebuilt: the same window cut from what was known at its index time; no row where no record could be found for
+            it then, which is a difference of `record_id`.
+
+    Returns:
+        Names out of `INPUTS`, in the order of the table. Missing equals missing; zero and minus zero differ.
+    """
+    if rebuilt.is_empty():
+        return ["record_id"]
+    return [name for name in INPUTS if repr(sample[name].to_list()) != repr(rebuilt[name].to_list())]

@@ -50,7 +50,7 @@ class Source:
         return self.root / "clinical" / f"{name}.csv.gz"
 
     def edit_rows(self, name: str, subject_id: int, change: Callable[[dict[str, str]], dict[str, str] | None]) -> int:
-        """Change each row of a subject, or drop it where `change` returns None; return the line of the first, kept or not."""
+        """Change each row of a subject, or drop it where `change` returns None; return the line of the first."""
         path = self.clinical(name)
         heading, *lines = gzip.decompress(path.read_bytes()).decode().splitlines()
         names, rows, first = heading.split(","), [heading], 0

@@ -118,7 +118,8 @@ def test_the_chartevents_before_the_cut_are_used(sound: World, cut_chartevents: 
         world.frame("clinical_extract").filter(charted).select(columns).sort(columns)
         for world in (sound, cut_chartevents)
     )
-    names = gzip.decompress(sound.source.clinical("icu/chartevents").read_bytes()).split(b"\n")[0].decode().split(",")
+    heading = gzip.decompress(sound.source.clinical("icu/chartevents").read_bytes()).split(b"\n")[0]
+    names = heading.decode().split(",")
     places = [names.index(name) for name in ("subject_id", "charttime", "itemid")]
     kept = [
         [line.split(",")[p] for p in places]

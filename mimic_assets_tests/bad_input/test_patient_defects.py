@@ -4,7 +4,6 @@ Belongs here: defects of records, lists and rows of clinical tables. Tables that
 `test_incomplete_tables`.
 """
 
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -246,13 +245,7 @@ def test_broken_lines_of_chartevents_are_told_and_their_rows_not_used(sound: Wor
     lost = before.filter(charted)["value"].count() - after.filter(charted)["value"].count()
     assert (before.filter(charted).height - after.filter(charted).height, lost) == (3, 3 + 2)
     assert after.filter(charted)["start_time"].null_count() == 1
-    whole = {name: pl.read_csv(world.source.clinical("icu/chartevents"), columns=["subject_id"], truncate_ragged_lines=True, ignore_errors=True).height for name, world in (("before", sound),)}  # fmt: skip
-    assert whole["before"] + 2 == broken.chart_lines["long"]
     _assert_as_before(broken.world, sound, CHARTED, *_RECORDS_OF_WAVES, "record_stays")
-    others = pl.col("subject_id") == BYSTANDERS[0]
-    assert_frame_equal(
-        broken.world.frame("clinical_extract").filter(others), sound.frame("clinical_extract").filter(others)
-    )
 
 
 def test_lists_that_name_what_is_not_there_are_told(broken: BrokenWorld) -> None:
@@ -301,4 +294,3 @@ def test_repair_takes_the_rejections_away_and_leaves_the_unbroken_lake(
     assert repaired.rejected() == sound.rejected()
     kept = {name: row["kept"] for name, row in repaired.summary["tables"].items()}
     assert all(kept[table] >= len(BYSTANDERS) for table in _PATIENT_TABLES)  # what was sound was not made again
-    assert re.fullmatch(r"\d+", str(repaired.summary["rejected_inputs"]))

@@ -1,4 +1,4 @@
-"""Whole journeys for tests: settings over a source, a run in this process or by the real command line, what a lake holds.
+"""Whole journeys for tests: settings over a source, a run in this process or by the command line, what a lake holds.
 
 Belongs here: starting journeys and looking at their result. Each test says what must be true of it.
 """
@@ -107,7 +107,7 @@ def summary_of(finished: "subprocess.CompletedProcess[str]", code: int = 0) -> d
 
 
 def objects_of(lake: Path) -> dict[str, str]:
-    """Return path -> SHA-256 of every file of a local lake, leftovers too; the Dagster instance inside it is left out."""
+    """Return path -> SHA-256 of every file of a local lake, leftovers too, without the Dagster instance in it."""
     found = {}
     for path in sorted(lake.rglob("*")):
         relative = path.relative_to(lake)

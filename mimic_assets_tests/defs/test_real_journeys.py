@@ -94,12 +94,8 @@ def test_the_death_and_the_shocks_of_the_patient_who_dies(linked_journey: RealJo
 
 
 def test_the_last_windows_before_the_death_are_positive_and_none_reaches_it(linked_journey: RealJourney) -> None:
-    (death,) = _ask(
-        linked_journey, f"SELECT * FROM clinical_events WHERE subject_id = {DIES} AND event = 'death'"
-    )
-    windows = _ask(
-        linked_journey, f"SELECT * FROM windowed_samples WHERE subject_id = {DIES} ORDER BY index_time"
-    )
+    (death,) = _ask(linked_journey, f"SELECT * FROM clinical_events WHERE subject_id = {DIES} AND event = 'death'")
+    windows = _ask(linked_journey, f"SELECT * FROM windowed_samples WHERE subject_id = {DIES} ORDER BY index_time")
     last = [w for w in windows if w["index_time"] > DEATH - timedelta(hours=20)]
     assert len(last) >= 5
     assert all(w["label"] is True and w["event_id"] == death["event_id"] for w in last)
@@ -152,7 +148,8 @@ def test_missing_files_are_named_and_nothing_is_invented_without_clinical_rows(i
         assert _ask(incomplete, f"SELECT count(*) AS n FROM {table}") == [{"n": 0}], table
     assert_every_table_has_objects(incomplete.objects)  # empty, and there
     assert incomplete.summary["manifest_stands"] is True
-    assert incomplete.summary["rejected_inputs"] == _ask(incomplete, "SELECT count(*) AS n FROM rejected_inputs")[0]["n"]
+    (rejected,) = _ask(incomplete, "SELECT count(*) AS n FROM rejected_inputs")
+    assert incomplete.summary["rejected_inputs"] == rejected["n"]
     assert any("manifest is empty" in note for note in incomplete.summary["tasks"][TASK.name]["notes"])
     numerics = _ask(incomplete, "SELECT count(*) AS n FROM cleaned_numerics WHERE record_id = 85594648")
     assert numerics[0]["n"] > 1_000_000  # the patient's other data flows

@@ -52,9 +52,7 @@ def test_wrong_credentials_say_so_once_and_leave_nothing(
         "TMPDIR": str(tmp_path),
     }
     started = time.monotonic()
-    refused = run_command(
-        "run", *linked_arguments(real_data), "--lake", s3_lake_uri, "--json", environment=environment
-    )
+    refused = run_command("run", *linked_arguments(real_data), "--lake", s3_lake_uri, "--json", environment=environment)
     assert time.monotonic() - started < REFUSED_WITHIN_S
     assert refused.returncode == 2
     assert refused.stdout == ""

@@ -6,10 +6,10 @@ from typing import Any
 import polars as pl
 
 from mimic_assets.defs.making import Workshop
+from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EXTRACT, RECORD_STAYS
 from mimic_assets.settings import Settings
 from mimic_assets.storage.keys import Key
-from mimic_assets_tests.defs.journeys import rows
 from mimic_assets_tests.truth.planted import Planted
 
 
@@ -20,9 +20,13 @@ class Judgement:
     planted: Planted
     settings: Settings
 
-    def rows(self, sql: str) -> list[dict[str, Any]]:
-        """Return the rows of a query over the lake."""
-        return rows(self.settings, sql)
+    def rows(self, table: Table, *conditions: pl.Expr, task: str | None = None) -> list[dict[str, Any]]:
+        """Return the rows of a table of the lake that meet all conditions, as dictionaries."""
+        return self.scan(table, task).filter(*conditions).collect().to_dicts()
+
+    def scan(self, table: Table, task: str | None = None) -> pl.LazyFrame:
+        """Return the rows of a table of the lake, unread."""
+        return Workshop(self.settings).lake.scan(table, task)
 
     def frames(self, subject_id: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Return what events are found in: the extract, the pressures among cleaned numerics, and record stays."""

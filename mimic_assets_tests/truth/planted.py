@@ -5,6 +5,7 @@ Belongs here: text to values with the standard library alone, so that what judge
 
 import csv
 import gzip
+import io
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -75,6 +76,6 @@ class Planted:
 
     @staticmethod
     def _rows(path: Path) -> list[Row]:
-        opened = gzip.open(path, "rt", encoding="utf-8", newline="") if path.suffix == ".gz" else path.open(newline="")
-        with opened as file:
-            return list(csv.DictReader(file))
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+        return list(csv.DictReader(io.StringIO(text, newline="")))

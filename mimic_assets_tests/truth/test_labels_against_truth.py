@@ -3,8 +3,10 @@
 from collections import Counter
 from datetime import timedelta
 
+import polars as pl
 import pytest
 
+from mimic_assets.schemas.tables import CLINICAL_EVENTS, CLINICAL_LABELS, WINDOWED_SAMPLES
 from mimic_assets_tests.truth.judgement import Judgement
 from mimic_assets_tests.truth.sentences import bounds_of, labels_of_death
 
@@ -18,7 +20,7 @@ PAST_OR_UNSURE = {"after_event", "blanking", "comfort_care", "event_in_gap", "ev
 def test_every_label_of_death_is_what_the_sentences_say(judgement: Judgement) -> None:
     found = {
         (row["stay_id"], row["index_time"]): row["label"]
-        for row in judgement.rows("SELECT * FROM clinical_labels WHERE task = 'in_hospital_death'")
+        for row in judgement.rows(CLINICAL_LABELS, task="in_hospital_death")
     }
     expected = labels_of_death(judgement.planted)
     assert len(found) == len(expected)
@@ -29,7 +31,8 @@ def test_every_label_of_death_is_what_the_sentences_say(judgement: Judgement) ->
     ]
     assert differing == []
     shares = Counter(expected.values())
-    assert min(shares[True], shares[False], shares[None]) >= 100
+    assert min(shares[True], shares[False]) >= 100
+    assert shares[None] >= 20
 
 
 def test_labels_of_hypotension_agree_with_the_planted_episodes(judgement: Judgement) -> None:
@@ -38,7 +41,7 @@ def test_labels_of_hypotension_agree_with_the_planted_episodes(judgement: Judgem
         int(row["subject_id"]): bounds_of(judgement.planted, row["subject_id"], "hypotension", "B")
         for row in judgement.planted.clinical("hosp/patients")
     }
-    for row in judgement.rows("SELECT * FROM clinical_labels WHERE task = 'hypotension' ORDER BY stay_id, index_time"):
+    for row in judgement.rows(CLINICAL_LABELS, task="hypotension"):
         index, of_subject = row["index_time"], episodes[row["subject_id"]]
         target = index + GAP, index + GAP + HORIZON
         is_hit = any(episode.lies_in(*target) for episode in of_subject)
@@ -51,26 +54,24 @@ def test_labels_of_hypotension_agree_with_the_planted_episodes(judgement: Judgem
         counts[str(row["label"])] += 1
     assert wrong == []
     assert counts["True"] >= 50
-    assert counts["False"] >= 100
+    assert counts["False"] >= 50
 
 
 def test_every_planted_episode_makes_a_positive_or_is_too_early(judgement: Judgement) -> None:
     """An episode with an index time 5 to 35 minutes before it and nothing in the way is in some positive's target."""
-    positives = judgement.rows("SELECT * FROM clinical_labels WHERE task = 'hypotension' AND label")
+    positives = judgement.rows(CLINICAL_LABELS, pl.col("label"), task="hypotension")
     named = {row["event_id"] for row in positives}
-    events = judgement.rows("SELECT event_id, subject_id FROM clinical_events WHERE event = 'hypotension'")
+    events = judgement.rows(CLINICAL_EVENTS, pl.col("event") == "hypotension")
     assert len(events) == sum(row["event"] == "hypotension" for row in judgement.planted.events)
     assert len(named) >= 0.9 * len(events)
 
 
-def test_windows_of_positives_end_before_the_event_less_its_gap(judgement: Judgement) -> None:
-    reaching = judgement.rows(
-        """
-        SELECT count(*) AS n FROM windowed_samples AS w
-        JOIN clinical_labels AS l USING (task, stay_id, index_time) JOIN clinical_events AS e ON e.event_id = l.event_id
-        WHERE w.label AND w.window_end_time >= e.lower_time - CASE w.task WHEN 'hypotension' THEN INTERVAL 300 SECOND
-            ELSE INTERVAL 0 SECOND END
-        """
-    )
-    assert reaching == [{"n": 0}]
-    assert judgement.rows("SELECT count(*) > 100 AS enough FROM windowed_samples WHERE label") == [{"enough": True}]
+@pytest.mark.parametrize(("task", "gap"), [("hypotension", GAP), ("in_hospital_death", timedelta(0))])
+def test_windows_of_positives_end_before_the_event_less_its_gap(
+    judgement: Judgement, task: str, gap: timedelta
+) -> None:
+    events = judgement.scan(CLINICAL_EVENTS).select("event_id", "lower_time")
+    windows = judgement.scan(WINDOWED_SAMPLES, task).filter("label").join(events, on="event_id", how="left").collect()
+    assert windows.height >= 20
+    assert windows["lower_time"].null_count() == 0
+    assert (windows["window_end_time"] < windows["lower_time"] - gap).all()

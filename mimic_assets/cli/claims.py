@@ -1,0 +1,174 @@
+"""The claims that `mimic-assets prove` checks over a lake: what each says, how much was looked at, what broke it.
+
+Belongs here: reading a lake and asking the core. Not here: what a claim means in rows (`windows`, `manifest`); text.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from mimic_assets import clinical, manifest, windows
+from mimic_assets.defs.rebuilding import NAMES, choose_windows, rebuild_windows
+from mimic_assets.errors import DataError, RequestError
+from mimic_assets.schemas.tables import (
+    CLINICAL_EVENTS,
+    CLINICAL_EXTRACT,
+    CLINICAL_LABELS,
+    TRAINING_MANIFEST,
+    TRAINING_NORMALISATION,
+    WINDOWED_SAMPLES,
+)
+from mimic_assets.schemas.vocabulary import Split
+from mimic_assets.storage.keys import Key
+from mimic_assets.storage.lake import Lake
+from mimic_assets.tasks import Task
+
+Progress = Callable[[str, int, int], None]
+_NAMED = 20
+"""Samples, subjects or shards that are named of a claim that does not hold."""
+_TENSORLESS = [
+    "sample_id", "stay_id", "index_time", "index_tick", "window_start_time", "window_start_tick", "window_end_time",
+    "window_end_tick", "label", "event_id",
+]  # fmt: skip
+
+
+@dataclass(slots=True)
+class Claim:
+    """One claim about one task."""
+
+    name: str
+    sentence: str
+    unit: str
+    """What was counted."""
+    task: str
+    checked: int = 0
+    failed: int = 0
+    failures: list[str] = field(default_factory=list)
+    """What broke it, the first few; names and columns, never values."""
+    columns: dict[str, int] = field(default_factory=dict)
+    """Input column -> windows in which it differed."""
+
+    def count(self, checked: int, broken: list[Any]) -> None:
+        """Add what was looked at and what of it broke the claim."""
+        self.checked += checked
+        self.failed += len(broken)
+        self.failures += [str(name) for name in broken[: max(0, _NAMED - len(self.failures))]]
+
+
+def truncation(lake: Lake, task: Task, names: pl.DataFrame, at_most: int | None, progress: Progress) -> Claim:
+    """Return whether windows are the same when every source row after their index time is deleted.
+
+    Args:
+        lake: the lake.
+        task: the task.
+        names: `task subject_id sample_id` of its windows that may be drawn.
+        at_most: how many are made again; all where None.
+        progress: told about every window.
+    """
+    claim = Claim("truncation", "without any later source row the inputs are identical", "windows", task.name)
+    chosen = choose_windows(names, at_most, None)
+    buckets = len(lake.keys(CLINICAL_EXTRACT))
+    columns: Counter[str] = Counter()
+
+    def bucket_of(subject_id: int) -> Key:
+        if not buckets:
+            raise KeyError("clinical_extract has no object in this lake")
+        return Key(clinical.bucket_of(subject_id, buckets))
+
+    for done, window in enumerate(rebuild_windows(lake, [task], bucket_of, chosen), start=1):
+        reason = window.problem or ", ".join(window.differing)
+        claim.count(1, [] if window.is_identical else [f"{window.sample_id}: {reason}"])
+        columns.update(window.differing)
+        progress(f"rebuilt {task.name}", done, chosen.height)
+    claim.columns = dict(sorted(columns.items(), key=lambda item: (-item[1], item[0])))
+    return claim
+
+
+def order_in_time(lake: Lake, task: Task, subjects: list[int], progress: Progress) -> list[Claim]:
+    """Return whether windows end at the index time, and whether what makes a positive begins after it and the gap."""
+    reach = Claim("window_end", "no window reaches past its index time", "windows", task.name)
+    targets = Claim("target_start", "every positive's event begins after index time and gap", "positives", task.name)
+    for done, subject_id in enumerate(subjects, start=1):
+        samples = lake.read(WINDOWED_SAMPLES, Key(subject_id, task.name), columns=_TENSORLESS)
+        reach.count(samples.height, windows.late_windows(task, samples))
+        positives = samples.filter("label")
+        if positives.height:
+            try:
+                labels = lake.read(CLINICAL_LABELS, Key(subject_id, task.name))
+                events = lake.read(CLINICAL_EVENTS, Key(subject_id))
+            except KeyError as missing:
+                raise RequestError(f"{missing.args[0]} `mimic-assets run` makes what is missing.") from None
+            targets.count(positives.height, windows.early_targets(task, positives, labels, events))
+        progress(f"times of {task.name}", done, len(subjects))
+    return [reach, targets]
+
+
+def isolation(lake: Lake, task: Task) -> list[Claim]:
+    """Return whether each subject is in one split, each shard of one split, as manifest and shard headers say."""
+    subjects = Claim("one_split", "a subject is in one split only", "subjects", task.name)
+    shards = Claim("one_shard_split", "a shard holds one split, each sample its own bytes", "shards", task.name)
+    rows = lake.scan(TRAINING_MANIFEST, task.name).collect()
+    subjects.count(rows["subject_id"].n_unique(), manifest.shared_subjects(rows))
+    splits = dict(rows.select("shard", "split").unique("shard", keep="any").sort("shard").iter_rows())
+    mixed = set(manifest.mixed_shards(rows))
+    shards.count(
+        len(splits), [shard for shard in splits if shard in mixed or _split_in_header(lake, shard) != splits[shard]]
+    )
+    return [subjects, shards]
+
+
+def _split_in_header(lake: Lake, shard: str) -> str | None:
+    try:
+        return manifest.read_header(lambda start, length: lake.root.get_range(shard, start, length), name=shard).split
+    except (FileNotFoundError, DataError):
+        return None
+
+
+def normalisation(lake: Lake, task: Task, progress: Progress) -> Claim:
+    """Return whether the stored statistics come out again without, and with other, held-out and tuning windows."""
+    sentence = "statistics do not notice when held-out and tuning windows are left out or altered"
+    claim = Claim("normalisation", sentence, "parameters", task.name)
+    stored = lake.scan(TRAINING_NORMALISATION, task.name).collect().drop("unit").sort("parameter")
+    keys = lake.keys(WINDOWED_SAMPLES, task.name)
+    splits = manifest.assign([key.partition or 0 for key in keys if _has_windows(lake, key)], task.split)
+    train = set(splits.filter(pl.col("split") == Split.TRAIN.value)["subject_id"].to_list())
+
+    def stream(leave_out: bool, columns: list[str] | None) -> Iterator[tuple[int, pl.DataFrame]]:
+        for done, key in enumerate(keys, start=1):
+            subject_id = key.partition or 0
+            if subject_id in train:
+                yield subject_id, lake.read(WINDOWED_SAMPLES, key, columns=columns)
+            elif not leave_out:
+                yield subject_id, manifest.altered(lake.read(WINDOWED_SAMPLES, key, columns=columns))
+            progress(f"statistics of {task.name}", done, len(keys))
+
+    broken: set[str] = set()
+    for leave_out in (True, False):
+        known = manifest.gather_candidates(task, partial(stream, leave_out, list(manifest.CANDIDATE_COLUMNS)))
+        fitted = manifest.fit_normalisation(task, partial(stream, leave_out, None), candidates=known)
+        broken |= _differing(stored, fitted.frame.drop("unit").sort("parameter"))
+    claim.count(stored.height, sorted(broken))
+    return claim
+
+
+def _has_windows(lake: Lake, key: Key) -> bool:
+    stored = lake.stored(WINDOWED_SAMPLES, key)
+    return stored is not None and stored.row_count > 0
+
+
+def _differing(stored: pl.DataFrame, fitted: pl.DataFrame) -> set[str]:
+    """Return the parameters whose stored statistics are not the fitted ones, digit for digit; none where none stand."""
+    if stored.is_empty():
+        return set()
+    found = {row[1]: repr(row) for row in stored.iter_rows()}
+    again = {row[1]: repr(row) for row in fitted.iter_rows()}
+    return {name for name in found.keys() | again.keys() if found.get(name) != again.get(name)}
+
+
+def window_names(lake: Lake, task: Task, subjects: list[int] | None) -> pl.DataFrame:
+    """Return `task subject_id sample_id` of a task's windows, of some subjects or all."""
+    return lake.scan(WINDOWED_SAMPLES, task.name, subjects).select(NAMES).collect()

@@ -1,0 +1,142 @@
+"""Windows made a second time from what was known at their index time: raw rows deleted after it, every stage run again.
+
+Stages do not import each other, so the composition is here, in the order of the graph. What is deleted and what has to
+be equal is said in `windows.leakage` and `windows.hindsight`. One patient lies in memory at a time.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from mimic_assets import clinical, numerics, stays, windows
+from mimic_assets.schemas.tables import CLINICAL_EVENTS, CLINICAL_EXTRACT, RAW_NUMERICS, RAW_RECORDS, WINDOWED_SAMPLES
+from mimic_assets.storage.keys import Key
+from mimic_assets.storage.lake import Lake
+from mimic_assets.tasks import Task
+
+NAMES = ["task", "subject_id", "sample_id"]
+"""Columns that windows are chosen by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What windows of one patient are made from, nothing derived."""
+
+    raw_numerics: pl.DataFrame
+    raw_records: pl.DataFrame
+    clinical_extract: pl.DataFrame
+    incomplete_tables: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What became of one window that was made again."""
+
+    task: str
+    subject_id: int
+    sample_id: str
+    differing: tuple[str, ...] = ()
+    """Input columns that are not identical."""
+    problem: str | None = None
+    """Why it could not be made again; no value of the patient."""
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether it was made again with every input the same."""
+        return not self.differing and self.problem is None
+
+
+def read_patient(lake: Lake, subject_id: int, bucket: Key) -> Patient:
+    """Return the raw rows of a patient.
+
+    Raises:
+        KeyError: one of the objects is not in the lake.
+    """
+    return Patient(
+        lake.read(RAW_NUMERICS, Key(subject_id)),
+        lake.read(RAW_RECORDS, Key(subject_id)),
+        lake.read(CLINICAL_EXTRACT, bucket, subject_id=subject_id),
+        clinical.incomplete_tables(lake.rejected(CLINICAL_EXTRACT, bucket), subject_id),
+    )
+
+
+def rebuild(task: Task, patient: Patient, sample: pl.DataFrame) -> pl.DataFrame:
+    """Return a window cut again from what was known at its index time; no row where no record is found for it then.
+
+    Args:
+        task: its task.
+        patient: everything that is known of the patient today.
+        sample: one row of windowed_samples; stay, index time and label are taken from it, and nothing else.
+    """
+    index_time = sample["index_time"][0]
+    raw, recorded = windows.truncated_raw(patient.raw_numerics, patient.raw_records, index_time)
+    rows = windows.known_rows(patient.clinical_extract, index_time, task.care.charted_known_after_s)
+    cleaned = numerics.clean(raw, recorded).frame
+    linked = stays.link_stays(recorded, rows).frame
+    no_events = CLINICAL_EVENTS.empty()  # they make the label, which is given
+    labels = windows.label_stays(task, rows, no_events, linked, cleaned, patient.incomplete_tables).frame
+    own = labels.filter((pl.col("stay_id") == sample["stay_id"][0]) & (pl.col("index_time") == index_time))
+    given = own.with_columns(
+        label=pl.lit(sample["label"][0]),
+        exclusion=pl.lit(None, pl.String),
+        window_exclusion=pl.lit(None, pl.String),
+    )
+    return windows.cut_windows(task, given, cleaned, linked).frame
+
+
+def choose_windows(names: pl.DataFrame, at_most: int | None, per_patient: int | None) -> pl.DataFrame:
+    """Return the windows to make again, sorted by subject, task and sample; always the same ones of the same windows.
+
+    They are drawn by the SHA-256 of their names, tasks taking turns within a patient.
+
+    Args:
+        names: `task subject_id sample_id`, one row per window.
+        at_most: how many; all where None.
+        per_patient: how many of one patient; all where None.
+    """
+    draws = [hashlib.sha256(name.encode()).hexdigest() for name in names["sample_id"].to_list()]
+    drawn = names.select(NAMES).with_columns(pl.Series("draw", draws, dtype=pl.String)).sort("draw", "sample_id")
+    turn = drawn.with_columns(turn=pl.int_range(pl.len()).over("subject_id", "task")).sort("turn", "draw")
+    place = turn.with_columns(place=pl.int_range(pl.len()).over("subject_id")).sort("place", "draw", "sample_id")
+    chosen = place if per_patient is None else place.filter(pl.col("place") < per_patient)
+    taken = chosen if at_most is None else chosen.head(at_most)
+    return taken.select(NAMES).sort("subject_id", "task", "sample_id")
+
+
+def rebuild_windows(
+    lake: Lake, tasks: Iterable[Task], bucket_of: Callable[[int], Key], chosen: pl.DataFrame
+) -> Iterator[Rebuilt]:
+    """Yield what became of each chosen window, patient by patient.
+
+    Args:
+        lake: where windows and raw rows lie.
+        tasks: the tasks of the chosen windows.
+        bucket_of: where a subject's clinical rows lie.
+        chosen: of `choose_windows`.
+    """
+    by_name = {task.name: task for task in tasks}
+    for rows in chosen.partition_by("subject_id", maintain_order=True):
+        subject_id = int(rows["subject_id"][0])
+        try:
+            patient = read_patient(lake, subject_id, bucket_of(subject_id))
+        except KeyError as missing:
+            for name, _, sample_id in rows.select(NAMES).iter_rows():
+                yield Rebuilt(name, subject_id, sample_id, problem=str(missing.args[0]))
+            continue
+        for of_task in rows.partition_by("task", maintain_order=True):
+            task = by_name[of_task["task"][0]]
+            stored = lake.read(WINDOWED_SAMPLES, Key(subject_id, task.name))
+            for sample_id in of_task["sample_id"].to_list():
+                yield _compare(task, patient, stored.filter(pl.col("sample_id") == sample_id))
+        del patient
+
+
+def _compare(task: Task, patient: Patient, sample: pl.DataFrame) -> Rebuilt:
+    name, subject_id = sample["sample_id"][0], sample["subject_id"][0]
+    try:
+        differing = windows.differences(sample, rebuild(task, patient, sample))
+    except Exception as error:  # one window that cannot be made again must not hide the others; text may hold values
+        return Rebuilt(task.name, subject_id, name, problem=f"unexpected {type(error).__name__}")
+    return Rebuilt(task.name, subject_id, name, tuple(differing))

@@ -1,0 +1,94 @@
+"""`mimic-assets demo` with its defaults: how long it takes, and what is in it.
+
+There is no peer; the target is the time a stranger is asked to wait. Counted first: every event of the truth is in the
+ledger by kind and tier, and the windows of both tasks in each split.
+"""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mimic_assets.schemas.tables import CLINICAL_EVENTS, TRAINING_MANIFEST
+from mimic_assets.storage.lake import Lake
+
+COMMAND = (sys.executable, "-c", "from mimic_assets.cli.app import main; main()")
+
+
+def main() -> None:
+    """Run the benchmark and print its rows."""
+    for row in run():
+        print(json.dumps(row, indent=2))
+
+
+def run(patients: int | None = None, hours: float | None = None) -> list[dict[str, Any]]:
+    """Return one row: wall and CPU seconds, and the fewest windows of a label in any task and split.
+
+    Raises:
+        AssertionError: the ledger does not hold what was planted.
+        RuntimeError: the command line failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="mimic-assets-bench-") as scratch:
+        folder = Path(scratch) / "demo"
+        size = [*(["--patients", str(patients)] if patients else []), *(["--hours", str(hours)] if hours else [])]
+        started, before = time.monotonic(), os.times()
+        done = subprocess.run([*COMMAND, "demo", "--folder", str(folder), *size], capture_output=True, text=True)
+        seconds, after = time.monotonic() - started, os.times()
+        if done.returncode != 0:
+            raise RuntimeError(f"mimic-assets demo failed: {done.stderr[-2000:]}")
+        lake = Lake.open(str(folder / "lake"))
+        planted = _planted(folder / "source")
+        found = Counter(lake.scan(CLINICAL_EVENTS).select("subject_id", "event", "tier").collect().iter_rows())
+        if planted - found or sum(found.values()) - sum(planted.values()) != _echoes(folder / "source"):
+            raise AssertionError("the ledger of the demo is not what was planted")
+        windows = fewest_windows(lake.scan(TRAINING_MANIFEST))
+        records = len(list((folder / "source").glob("waveforms/waves/*/*/*/")))
+    cpu = after.children_user - before.children_user + after.children_system - before.children_system
+    return [
+        {
+            "work": f"mimic-assets demo, {len({key[0] for key in planted})} subjects with events, {records} records",
+            "peer": "the time a stranger waits",
+            "equal": True,
+            "ours_s": round(seconds, 1),
+            "ours_cpu_s": round(cpu, 1),
+            "fewest_windows": windows,
+        }
+    ]
+
+
+def fewest_windows(manifest: pl.LazyFrame) -> int:
+    """Return the fewest windows of either label in any split of either task; 0 where a combination has none."""
+    counts = {tuple(row[:3]): row[3] for row in manifest.group_by("task", "split", "label").len().collect().iter_rows()}
+    tasks = {task for task, _, _ in counts} or {""}
+    return min(
+        counts.get((task, split, label), 0)
+        for task in tasks
+        for split in ("train", "tuning", "held_out")
+        for label in (True, False)
+    )
+
+
+def _planted(source: Path) -> Counter[tuple[int, str, str]]:
+    return Counter((int(row["subject_id"]), row["event"], row["tier"]) for row in _rows(source, "events"))
+
+
+def _echoes(source: Path) -> int:
+    """Return how many arrests are charted and coded: the code stands in the ledger beside the charted event."""
+    return sum(row["kind"] == "code_of_timed_event" for row in _rows(source, "decoys"))
+
+
+def _rows(source: Path, name: str) -> list[dict[str, str]]:
+    with (source / "truth" / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+if __name__ == "__main__":
+    main()
