@@ -14,6 +14,10 @@ class DataError(MimicAssetsError):
     """The data of one partition key cannot be used: that key alone is quarantined, the others flow."""
 
 
+class DamagedObjectError(MimicAssetsError):
+    """An object of the lake cannot be read back; it can be made again from what it was made from."""
+
+
 class RequestError(MimicAssetsError):
     """What was asked for cannot be done (a setting, a path, a task, a credential); nothing was changed."""
 

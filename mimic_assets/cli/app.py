@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from mimic_assets.cli import demo, doctor, prove, run, show, sql, up
-from mimic_assets.errors import RequestError
+from mimic_assets.errors import MimicAssetsError, RequestError
 
 app = typer.Typer(
     name="mimic-assets",
@@ -28,12 +28,12 @@ app.command("up")(up.up)
 
 
 def main() -> None:
-    """Run the command line; exit 2 with one clear message when the request is wrong."""
+    """Run the command line; exit 2 with one clear message when the request is wrong, 1 when we are."""
     try:
         app()
-    except RequestError as error:
+    except MimicAssetsError as error:
         Console(stderr=True, highlight=False).print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
-        sys.exit(2)
+        sys.exit(2 if isinstance(error, RequestError) else 1)
     except KeyboardInterrupt:
         Console(stderr=True).print("Stopped. The same command resumes where this one ended.")
         sys.exit(130)

@@ -25,12 +25,16 @@ from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Outcome, Status, read_outcomes
 from mimic_assets.defs.partitions import PATIENTS, PATIENTS_PER_RUN, bucket_key
 from mimic_assets.defs.proof import PROOF
-from mimic_assets.errors import RequestError
+from mimic_assets.errors import InternalError, RequestError
 from mimic_assets.schemas.tables import TABLES
 from mimic_assets.settings import Settings, dagster_home_for
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The console shows our own progress; the event log in the instance keeps everything."""
+
+
+_LOCATION_TAG = ".dagster/repository"
+"""With it the UI shows a run from here among the runs of its job."""
 
 
 @dataclass(slots=True)
@@ -134,7 +138,7 @@ def _execute(
     journey: Journey,
     tags: dict[str, str],
 ) -> None:
-    tags = tags | {PROCESS_TAG: this_process()}
+    tags = tags | {PROCESS_TAG: this_process(), _LOCATION_TAG: "__repository__@mimic_assets.definitions"}
     result = graph.resolve_job_def(job).execute_in_process(_QUIET, instance=instance, tags=tags, raise_on_error=False)
     journey.runs.append(result.run_id)
     home = dagster_home_for(settings.lake)
@@ -157,7 +161,13 @@ def _raise_what_was_not_data(result: dg.ExecuteInProcessResult) -> None:
             error = event.step_failure_data.error
             while error is not None and error.cause is not None:
                 error = error.cause
-            raise RequestError(f"{event.step_key} stopped: {error.message.strip() if error else 'unknown cause'}")
+            if error is not None and error.cls_name == RequestError.__name__:
+                raise RequestError(f"{event.step_key} stopped: {error.message.strip()}")
+            kind = error.cls_name if error is not None else "an unknown error"
+            raise InternalError(
+                f"{event.step_key} stopped with {kind}, which no patient's data explains. The Dagster run "
+                f"{result.run_id} has the details; what was made stands, and the same command resumes."
+            )
 
 
 def check_request(settings: Settings) -> None:

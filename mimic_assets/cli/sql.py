@@ -46,7 +46,7 @@ def sql(
     `mimic-assets sql "SHOW TABLES"` lists the tables, `"DESCRIBE clinical_labels"` a table's columns.
     """
     settings = load_settings(lake=lake)
-    rows = query(Lake.open(settings.lake, settings.s3), statement)
+    rows = query(Lake.open(settings.lake, settings.s3, create=False), statement)
     if output_format is Format.PARQUET:
         _print_parquet(rows, output)
     elif output_format is Format.JSON:

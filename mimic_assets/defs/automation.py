@@ -95,8 +95,8 @@ def arriving_patients_sensor(workshop: Workshop) -> dg.SensorDefinition:
 def nightly(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Ask for runs over the keys whose last table is missing or failed, in ranges."""
     ordered = context.instance.get_dynamic_partitions(PATIENTS.name or "")
-    last = dg.AssetKey(PATIENT_TABLES[-1])
-    statuses = context.instance.get_status_by_partition(last, ordered, PATIENTS) or {}
+    table = dg.AssetKey(PATIENT_TABLES[-1])
+    statuses = context.instance.get_status_by_partition(table, ordered, PATIENTS) or {}
     standing = ("MATERIALIZED", "IN_PROGRESS")  # a key that was made once and failed since is FAILED
     wanted = [key for key in ordered if (status := statuses.get(key)) is None or status.value not in standing]
     if not wanted:

@@ -15,14 +15,13 @@ from multiprocessing.connection import wait
 
 from mimic_assets.defs.derivation import FromTables, FromTree
 from mimic_assets.defs.making import Workshop
-from mimic_assets.defs.outcomes import Outcome
-from mimic_assets.errors import DataError
+from mimic_assets.defs.outcomes import Outcome, Status
 from mimic_assets.schemas.tables import TABLES
 from mimic_assets.settings import Settings
 
 _workshop: Workshop | None = None
 
-_DEAD_WORKER = "the worker process died while making this key, twice; out of memory?"
+_DEAD_WORKER = "the worker process died while making this key, twice (out of memory?); nothing was changed"
 
 
 def _end_with_parent() -> None:
@@ -56,7 +55,7 @@ class Crew:
     def make(self, table: str, derivation: FromTree | FromTables, keys: Sequence[str]) -> Iterator[Outcome]:
         """Yield what became of each key, in order.
 
-        A worker that dies (out of memory, killed) quarantines the key it had; the pool is started again for the others.
+        A worker that dies (out of memory, killed) blocks the key it had; the pool is started again for the others.
         """
         if self._settings.workers == 1 or len(keys) == 1:
             for key in keys:
@@ -66,8 +65,12 @@ class Crew:
         running: deque[tuple[str, Future[Outcome]]] = deque()
         while waiting or running:
             while waiting and len(running) < 2 * self._settings.workers:
-                key = waiting.popleft()
-                running.append((key, self._started().submit(_make, table, derivation, key)))
+                try:
+                    future = self._started().submit(_make, table, derivation, waiting[0])
+                except BrokenProcessPool:  # a worker died since the last result; those in flight say so below
+                    self.close()
+                else:
+                    running.append((waiting.popleft(), future))
             key, future = running.popleft()
             try:
                 outcome = future.result()
@@ -86,7 +89,7 @@ class Crew:
             return self._started().submit(_make, table, derivation, key).result()
         except BrokenProcessPool:
             self.close()
-            return self._workshop.quarantine(TABLES[table], derivation, key, DataError(_DEAD_WORKER))
+            return Outcome(key, Status.BLOCKED, [_DEAD_WORKER])
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:

@@ -7,14 +7,17 @@ fingerprint lies in the object itself.
 import hashlib
 import json
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import TABLES
 
-SHARED_CODE = ("schemas", "timeline.py", "tasks")
-"""What every stage is written against."""
+SHARED_CODE = ("schemas", "timeline.py", "tasks", "storage/parquet.py")
+"""What every stage is written against, and what turns its rows into bytes."""
+LIBRARIES = ("polars", "numpy", "pyarrow", "isal", "soundfile")
+"""Libraries whose release can change a value or a byte."""
 
 
 def _sources(node: Traversable) -> list[tuple[str, bytes]]:
@@ -29,7 +32,7 @@ def _sources(node: Traversable) -> list[tuple[str, bytes]]:
 
 def _hash(parts: tuple[str, ...]) -> str:
     package = files("mimic_assets")
-    digest = hashlib.sha256()
+    digest = hashlib.sha256("".join(f"{name}=={version(name)}\n" for name in LIBRARIES).encode())
     for part in parts:
         node = package / part
         if not node.is_file() and not node.is_dir():

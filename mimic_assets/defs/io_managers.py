@@ -43,6 +43,7 @@ class TableIO(dg.IOManager):
         self._workshop = workshop
         self._crew = crew
         self._progress = progress
+        self._surveyed: set[str] = set()
 
     def load_input(self, context: dg.InputContext) -> TableHandle:
         """Return the name of the upstream table."""
@@ -64,7 +65,7 @@ class TableIO(dg.IOManager):
     def _keys(self, context: dg.OutputContext) -> Sequence[str]:
         if not context.has_asset_partitions:
             return []
-        keys = context.asset_partition_keys
+        keys = sorted(context.asset_partition_keys)
         selection = context.step_context.run_tags.get(SELECTION_TAG)
         if selection is None or context.asset_partitions_def.name != PATIENTS.name:  # type: ignore[attr-defined]
             return keys
@@ -76,11 +77,17 @@ class TableIO(dg.IOManager):
             return make_from_clinical_tree(self._workshop, table, derivation, keys, self._progress)
         if isinstance(derivation, FromAllPatients):
             return make_for_all_patients(self._workshop, table, derivation, self._progress)
-        if isinstance(derivation, FromTree) and derivation.survey is not None:
-            self._workshop.lake.write_source_rejections(table, derivation.survey(self._workshop.waveforms)[1])
+        if isinstance(derivation, FromTree):
+            self._survey(table, derivation)
         if isinstance(derivation, FromTree | FromTables):
             return self._crew.make(table.name, derivation, keys)
         raise InternalError(f"{table.name} returned {type(derivation).__name__}, a Derivation expected")
+
+    def _survey(self, table: Table, derivation: FromTree) -> None:
+        """Store what the source as a whole has to answer for, once per process: it looks at every patient's folder."""
+        if derivation.survey is not None and table.name not in self._surveyed:
+            self._surveyed.add(table.name)
+            self._workshop.lake.write_source_rejections(table, derivation.survey(self._workshop.waveforms)[1])
 
     def _report(self, context: dg.OutputContext, table: Table, outcome: Outcome) -> None:
         """Attach counts, sizes and checksums of one key to its event."""
@@ -99,17 +106,19 @@ class TableIO(dg.IOManager):
         if image is not None:
             summary["this run"] = image
         if not context.has_asset_partitions:
+            summary["dagster/row_count"] = sum(outcome.row_count for outcome in stored)
             for outcome in stored:
                 summary |= {f"{outcome.key}: {name}": value for name, value in _metadata(outcome).items()}
             context.add_output_metadata(summary)
             return
-        if stored:
-            context.step_context.add_asset_metadata(summary, asset_key=context.asset_key, partition_key=stored[-1].key)
         # Private, and guarded by a contract test: only keys that were written become materialised. The public way marks
         # every key of the run, quarantined ones too.
         context._asset_partitions_subset = context.asset_partitions_def.subset_with_partition_keys(
             [outcome.key for outcome in stored]
         )
+        if stored:  # events follow the order of the subset: the last one is what the asset's page shows
+            last = context.asset_partition_keys[-1]
+            context.step_context.add_asset_metadata(summary, asset_key=context.asset_key, partition_key=last)
 
 
 def _metadata(outcome: Outcome) -> dict[str, Any]:

@@ -6,7 +6,8 @@ away that key's stale object, leaves a row in rejected_inputs, and touches nothi
 """
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -16,16 +17,18 @@ from mimic_assets import clinical, records
 from mimic_assets.defs.derivation import FromTables, FromTree
 from mimic_assets.defs.fingerprints import fingerprint
 from mimic_assets.defs.outcomes import Outcome, Status
-from mimic_assets.errors import DataError, RequestError
+from mimic_assets.errors import DamagedObjectError, DataError, RequestError
 from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
-from mimic_assets.schemas.model import Table
+from mimic_assets.schemas.model import Partitioning, Table
 from mimic_assets.schemas.pandera_models import violations
-from mimic_assets.schemas.tables import CLINICAL_EXTRACT, TABLES
+from mimic_assets.schemas.tables import CLINICAL_EXTRACT, CLINICAL_LABELS, TABLES
 from mimic_assets.settings import Settings, dagster_home_for
 from mimic_assets.sources.folder import FolderTree
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake, Stored
 from mimic_assets.tasks import Task, load_task
+
+_PER_PATIENT = (Partitioning.PATIENT, Partitioning.PATIENT_TASK)
 
 
 @dataclass
@@ -33,6 +36,7 @@ class Workshop:
     """The places and tasks a key is made with; opened once per process."""
 
     settings: Settings
+    _buckets: dict[Key, Stored] = field(default_factory=dict, repr=False)
 
     @cached_property
     def lake(self) -> Lake:
@@ -75,15 +79,14 @@ class Workshop:
             try:
                 stored, is_new = self._make_object(table, derivation, place, task)
             except _BlockedError as blocked:
+                self._withdraw(table, place)
                 self.lake.remove(table, place)
-                outcome.reasons.append(str(blocked))
-                if outcome.status is not Status.QUARANTINED:  # of another task: that is what has to be repaired
-                    outcome.status = Status.BLOCKED
+                _block(outcome, str(blocked))
             except RequestError:
                 raise
-            except (
-                Exception
-            ) as error:  # one bad patient never stops a batch: whatever its data provokes is its quarantine
+            except (OSError, MemoryError) as error:  # the machine's fault, not the data's: what stands still stands
+                _block(outcome, f"{type(error).__name__} while making it; nothing was changed, run again")
+            except Exception as error:  # one bad patient never stops a batch: what its data provokes is its quarantine
                 self._quarantine(table, place, error)
                 outcome.status, outcome.reasons = Status.QUARANTINED, [*outcome.reasons, _reason(error)]
             else:
@@ -91,12 +94,6 @@ class Workshop:
                 if is_new and outcome.status is Status.KEPT:
                     outcome.status = Status.MADE
         return outcome
-
-    def quarantine(self, table: Table, derivation: FromTree | FromTables, key: str, error: Exception) -> Outcome:
-        """Take away what stands for a key and say why, for every task of the lake."""
-        for task in self._tasks_of(derivation):
-            self._quarantine(table, Key(int(key), task.name if task else None), error)
-        return Outcome(key, Status.QUARANTINED, [_reason(error)])
 
     def _tasks_of(self, derivation: FromTree | FromTables) -> list[Task | None]:
         return [*self.tasks] if isinstance(derivation, FromTables) and derivation.per_task else [None]
@@ -144,11 +141,45 @@ class Workshop:
     def _place_of(name: str, place: Key) -> Key:
         return place if "task" in TABLES[name].partitioning.value else Key(place.partition)
 
+    def _withdraw(self, table: Table, place: Key) -> None:
+        """Take away what was made from a key, the furthest first: nothing old may pass for what was asked for.
+
+        A batch that is stopped, or a run over other patients, would otherwise leave windows of it to a manifest.
+        """
+        for name in reversed(_downstream_of(table.name)):
+            per_task = "task" in TABLES[name].partitioning.value
+            for task in ([place.task] if place.task else self._tasks_in_lake) if per_task else [None]:
+                self.lake.remove(TABLES[name], Key(place.partition, task))
+
+    @cached_property
+    def _tasks_in_lake(self) -> list[str]:
+        found = {key.task for key in self.lake.keys(CLINICAL_LABELS)} | {task.name for task in self.tasks}
+        return sorted(name for name in found if name is not None)
+
+    def forget_buckets(self) -> None:
+        """Forget what is remembered of the clinical extract, because it is being made anew."""
+        self._buckets.clear()
+
+    def _bucket_of(self, subject_id: int) -> Stored:
+        """Return what is stored of a subject's bucket, remembered: its footer holds a line for each of its subjects."""
+        place = self.bucket(subject_id)
+        if place not in self._buckets:
+            stored = self.lake.stored(CLINICAL_EXTRACT, place)
+            if stored is None:
+                raise _BlockedError("clinical_extract has no object for this key's bucket")
+            self._buckets[place] = stored
+        stored = self._buckets[place]
+        if stored.extra.get("buckets") != str(self.settings.buckets):
+            raise _BlockedError(
+                f"clinical_extract is cut into {stored.extra.get('buckets')} buckets, the settings say "
+                f"{self.settings.buckets}: materialise it first"
+            )
+        return stored
+
     def _clinical_fingerprint(self, subject_id: int) -> str:
-        stored = self.lake.stored(CLINICAL_EXTRACT, self.bucket(subject_id))
-        if stored is None:
-            raise _BlockedError("clinical_extract has no object for this key's bucket")
-        return str(json.loads(stored.extra["subjects"]).get(str(subject_id), "no rows"))
+        stored = self._bucket_of(subject_id)
+        found = re.search(rf'"{subject_id}": "([0-9a-f]+)"', stored.extra["subjects"])
+        return found[1] if found else "no rows"
 
     def _source_files(self, subject_id: int) -> dict[str, str]:
         """Return path -> SHA-256 of a patient's files, and what was published of them, of missing ones too."""
@@ -169,12 +200,19 @@ class Workshop:
         return derivation.function(*([task] if task else []), *frames, *completeness)
 
     def _frame(self, name: str, place: Key) -> pl.DataFrame:
-        if name != CLINICAL_EXTRACT.name:
-            return self.lake.read(TABLES[name], self._place_of(name, place))
-        subject_id = place.partition or 0
-        return self.lake.read(CLINICAL_EXTRACT, self.bucket(subject_id), subject_id=subject_id)
+        is_extract = name == CLINICAL_EXTRACT.name
+        source = self.bucket(place.partition or 0) if is_extract else self._place_of(name, place)
+        try:
+            return self.lake.read(TABLES[name], source, subject_id=place.partition if is_extract else None)
+        except DamagedObjectError:
+            self.lake.remove(TABLES[name], source)
+            self.forget_buckets()
+            raise _BlockedError(
+                f"the object of {name} was damaged and is taken away: run again, it is made anew"
+            ) from None
 
     def _quarantine(self, table: Table, place: Key, error: Exception) -> None:
+        self._withdraw(table, place)
         row = Rejection(
             table=table.name,
             file=f"patient {place.partition}" + (f", task {place.task}" if place.task else ""),
@@ -189,6 +227,21 @@ class Workshop:
 
 class _BlockedError(Exception):
     """An input object of this key is missing."""
+
+
+def _block(outcome: Outcome, reason: str) -> None:
+    outcome.reasons.append(reason)
+    if outcome.status is not Status.QUARANTINED:  # of another task: that is what has to be repaired
+        outcome.status = Status.BLOCKED
+
+
+def _downstream_of(name: str) -> list[str]:
+    """Return the patient tables made from a table, directly or not, in the order of the journey."""
+    found = [name]
+    for table in TABLES.values():
+        if table.partitioning in _PER_PATIENT and set(table.upstream) & set(found):
+            found.append(table.name)
+    return found[1:]
 
 
 def _reason(error: Exception) -> str:

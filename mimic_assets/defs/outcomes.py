@@ -20,7 +20,7 @@ class Status(StrEnum):
     QUARANTINED = "quarantined"
     """Its data cannot be used; the reason is in rejected_inputs."""
     BLOCKED = "blocked"
-    """An upstream object of this key is missing, because that stage quarantined it or has not run."""
+    """It could not be made now: an upstream object is missing, or the machine failed it (disk, network, memory)."""
 
 
 @dataclass(slots=True)

@@ -31,6 +31,7 @@ def make_from_clinical_tree(
 ) -> Iterator[Outcome]:
     """Yield the outcome of every bucket of the run, after one pass over the source for those that changed."""
     tree = workshop.clinical
+    workshop.forget_buckets()
     for place in workshop.lake.keys(table):
         if (place.partition or 0) >= workshop.settings.buckets:
             workshop.lake.remove(table, place)  # of a lake that was cut into more buckets
@@ -50,7 +51,13 @@ def make_from_clinical_tree(
         steps = derivation.function(tree, workshop.settings.buckets, stale, spool, _in_kilobytes(progress))
         for bucket, judged in steps:
             subjects = clinical.subject_fingerprints(judged.frame)
-            made = workshop.put(table, Key(bucket), judged, wanted, {"subjects": json.dumps(subjects, sort_keys=True)})
+            made = workshop.put(
+                table,
+                Key(bucket),
+                judged,
+                wanted,
+                {"subjects": json.dumps(subjects, sort_keys=True), "buckets": str(workshop.settings.buckets)},
+            )
             outcome = Outcome(bucket_key(bucket), Status.MADE)
             count_object(outcome, made, None)
             yield outcome

@@ -80,7 +80,8 @@ class FolderTree:
         state = place.stat()
         if self.hash_cache is None:
             return _sha256(place)
-        key = str(place.resolve())
+        # A repaired copy may keep size and modification time (rsync -t, cp -p); inode and change time tell it apart.
+        key = f"{place.resolve()}|{state.st_ino}|{state.st_ctime_ns}"
         try:
             with closing(_opened(self.hash_cache)) as cache:
                 row = cache.execute(_FIND, (key, state.st_size, state.st_mtime_ns)).fetchone()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from mimic_assets.errors import DamagedObjectError, RequestError
 from mimic_assets.schemas.judged import Judged
 from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import REJECTED_INPUTS, TABLES
@@ -55,7 +56,7 @@ class Lake:
     ) -> Stored:
         """Store a key: its rejections (removed where there are none), then its rows.
 
-        A process killed in between leaves the old rows with the old fingerprint, so the key is made again.
+        A process killed in between leaves the old rows with the old fingerprint, or none: the key is made again.
 
         Raises:
             InternalError: the frame does not have the table's columns, or nulls where none may be; nothing was changed.
@@ -69,8 +70,10 @@ class Lake:
             "rejected": str(judged.rejected.height),
         }
         rows = parquet.encode(table, judged.frame, own | more)
-        self._put_rejected(table, key, judged.rejected)
         path = keys.data_path(table, key)
+        if not judged.rejected.is_empty() or self.root.head(keys.rejected_path(table, key)) is not None:
+            self.root.delete(path)  # old rows must not stand beside new rejections, not even after a kill
+        self._put_rejected(table, key, judged.rejected)
         byte_count = self.root.put(path, rows.data)
         return Stored(
             path, judged.frame.height, byte_count, rows.sha256, fingerprint, judged.rejected.height, dict(extra or {})
@@ -143,6 +146,8 @@ class Lake:
 
         Raises:
             KeyError: the key has no rows' object.
+            DamagedObjectError: it has one that is no Parquet file any more.
+            RequestError: the place refused, or could not be reached.
         """
         path = keys.data_path(table, key)
         if self.root.head(path) is None:
@@ -152,14 +157,25 @@ class Lake:
             rows = rows.filter(pl.col("subject_id") == subject_id)
         if columns is not None:
             rows = rows.select(list(columns))
-        return rows.collect()
+        return self._collect(rows, path)
 
     def rejected(self, table: Table, key: Key) -> pl.DataFrame:
         """Return the inputs refused while a key was made, as rows of `rejected_inputs`; none where nothing was."""
         path = keys.rejected_path(table, key)
         if self.root.head(path) is None:
             return REJECTED_INPUTS.empty()
-        return self._scan(REJECTED_INPUTS, [path]).collect()
+        return self._collect(self._scan(REJECTED_INPUTS, [path]), path)
+
+    def _collect(self, rows: pl.LazyFrame, path: str) -> pl.DataFrame:
+        try:
+            return rows.collect()
+        except pl.exceptions.ComputeError:
+            raise DamagedObjectError(f"{path} in the lake {self.root.uri} cannot be read back.") from None
+        except OSError as error:
+            raise RequestError(
+                f"Reading {path} from the lake {self.root.uri} failed ({type(error).__name__}). Check network, disk "
+                "and credentials, then give the same command again: it resumes."
+            ) from None
 
     def scan(self, table: Table, task: str | None = None, partitions: Iterable[int] | None = None) -> pl.LazyFrame:
         """Return a table's rows without loading them, key by key in the order of `keys`.

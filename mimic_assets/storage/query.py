@@ -11,9 +11,9 @@ import tempfile
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as pads
 
 from mimic_assets.errors import RequestError
-from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import REJECTED_INPUTS, TABLES
 from mimic_assets.storage import keys
 from mimic_assets.storage.dataset import dataset_of
@@ -42,7 +42,7 @@ def query(lake: Lake, sql: str) -> pa.Table:
         for name in NAMES:
             # A table is listed only where the statement could mean it; query() and query_table() can build names.
             is_meant = name in text or "query" in text
-            connection.register(name, dataset_of(lake.root, *_objects(lake, name, is_meant)))
+            connection.register(name, _rows(lake, name, is_meant))
         connection.execute("SET enable_external_access = false; SET lock_configuration = true")
         try:
             relation = connection.sql(sql)
@@ -51,13 +51,16 @@ def query(lake: Lake, sql: str) -> pa.Table:
             raise RequestError(_explain(error)) from None
 
 
-def _objects(lake: Lake, name: str, is_meant: bool) -> tuple[Table, list[str]]:
-    table = REJECTED_INPUTS if name == REJECTED_INPUTS.name else TABLES[name]
-    if not is_meant:
-        return table, []
-    if table is REJECTED_INPUTS:
-        return table, lake.rejected_paths()
-    return table, [keys.data_path(table, key) for key in lake.keys(table)]
+def _rows(lake: Lake, name: str, is_meant: bool) -> pads.Dataset | pa.Table:
+    """Return the rows of a table: read as they are asked for, or, of rejections, all of them, each once.
+
+    A defect of a whole clinical file is stored beside every bucket, where labels look for it; here it is one row.
+    """
+    if name == REJECTED_INPUTS.name:
+        found = lake.scan_rejected() if is_meant else REJECTED_INPUTS.empty().lazy()
+        return found.unique(maintain_order=True).collect().to_arrow()
+    table = TABLES[name]
+    return dataset_of(lake.root, table, [keys.data_path(table, key) for key in lake.keys(table)] if is_meant else [])
 
 
 def _refuse_what_is_no_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:

@@ -1,6 +1,5 @@
 """Every way to break a header or a signal file. One record each."""
 
-import os
 import re
 from collections.abc import Callable
 
@@ -88,7 +87,7 @@ def _flip(record: WrittenRecord, ending: str) -> None:
 
 def _loop(record: WrittenRecord, ending: str) -> None:
     record.file(ending).unlink()
-    os.symlink(record.file(ending).name, record.file(ending))
+    record.file(ending).symlink_to(record.file(ending).name)
     (record.folder / "again").symlink_to(record.folder, target_is_directory=True)  # a folder that holds itself
 
 

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from mimic_assets.defs.automation import MANIFEST_TABLES, PATIENT_TABLES
+from mimic_assets.schemas.tables import TABLES
 from mimic_assets_tests.defs.journeys import (
     BUCKETS,
     COMMAND,
@@ -165,7 +166,7 @@ def _materialised(place: Place) -> set[tuple[str, str | None]]:
             for record in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
                 event = record.get_dagster_event()
                 found.add((event.asset_key.path[-1], event.partition))
-        return found
+        return {(table, key) for table, key in found if table in TABLES}
 
     seen: set[tuple[str, str | None]] = with_instance(place.settings(), look)
     return seen

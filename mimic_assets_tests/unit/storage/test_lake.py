@@ -82,8 +82,14 @@ def test_the_rows_are_the_commit(lake: Lake, monkeypatch: pytest.MonkeyPatch) ->
         patched.setattr(type(lake.root), "put", dies_before_rows)
         with pytest.raises(KeyboardInterrupt):
             lake.write(RAW_NUMERICS, Key(1), judged_of(RAW_NUMERICS, 5, rejected_count=2), "new")
-    assert lake.fingerprint(RAW_NUMERICS, Key(1)) == "old"  # so the key is made again
+    assert lake.fingerprint(RAW_NUMERICS, Key(1)) is None  # old rows never stand beside new rejections: made again
     assert lake.rejected(RAW_NUMERICS, Key(1)).height == 2
+    lake.write(RAW_NUMERICS, Key(1), judged_of(RAW_NUMERICS, 3), "old")
+    with monkeypatch.context() as patched:
+        patched.setattr(type(lake.root), "put", dies_before_rows)
+        with pytest.raises(KeyboardInterrupt):
+            lake.write(RAW_NUMERICS, Key(1), judged_of(RAW_NUMERICS, 5), "new")
+    assert lake.fingerprint(RAW_NUMERICS, Key(1)) == "old"  # nothing was refused before or after: the old rows stand
 
 
 def test_a_quarantined_key_keeps_only_its_reasons(lake: Lake) -> None:

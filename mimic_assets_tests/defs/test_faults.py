@@ -1,0 +1,149 @@
+"""What is not a patient's fault: a failing disk, a dying worker, a damaged object. Nothing good is lost to it."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from mimic_assets.defs.crew import Crew
+from mimic_assets.defs.derivation import FromTables
+from mimic_assets.defs.making import Workshop
+from mimic_assets.defs.outcomes import Outcome, Status
+from mimic_assets.errors import RequestError
+from mimic_assets.schemas.judged import Judged, rejected_frame
+from mimic_assets.schemas.tables import CLEANED_NUMERICS, RAW_NUMERICS, RECORD_STAYS, TABLES, WINDOWED_SAMPLES
+from mimic_assets.sources.folder import FolderTree
+from mimic_assets.storage.keys import Key, data_path
+from mimic_assets.storage.lake import Lake
+from mimic_assets_tests.defs.journeys import Place, objects_of, travel_in_process
+
+
+def windows_of(place: Place) -> set[int | None]:
+    return {key.partition for key in Lake.open(str(place.lake)).keys(WINDOWED_SAMPLES)}
+
+
+def test_a_source_that_cannot_be_read_now_blocks_the_key_and_leaves_what_stands(
+    copy_of_finished: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = objects_of(copy_of_finished.lake)
+    original, victim = FolderTree.sha256, min(windows_of(copy_of_finished) - {None}, key=str)
+
+    def failing(tree: FolderTree, path: str) -> str:
+        if f"p{victim}/" in path:
+            raise OSError(5, "Input/output error")
+        return original(tree, path)
+
+    monkeypatch.setattr(FolderTree, "sha256", failing)
+    journey = travel_in_process(copy_of_finished.settings())
+    outcome = next(o for o in journey.outcomes["raw_numerics"] if o.key == str(victim))
+    assert outcome.status is Status.BLOCKED
+    assert "OSError" in outcome.reasons[0]
+    assert journey.quarantined == []
+    assert objects_of(copy_of_finished.lake) == before
+
+
+def test_a_lake_that_cannot_be_read_stops_the_run_and_takes_nothing_away(
+    copy_of_finished: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = objects_of(copy_of_finished.lake)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise RequestError("Reading from the lake failed.")
+
+    monkeypatch.setattr(Lake, "read", refuse)
+    settings = copy_of_finished.settings()
+    workshop = Workshop(settings)
+    key = next(key for key in workshop.lake.keys(CLEANED_NUMERICS))
+    derivation = FromTables(lambda *_: None, ("raw_numerics", "raw_records"))
+    monkeypatch.setattr("mimic_assets.defs.making.fingerprint", lambda *_: "another code")
+    with pytest.raises(RequestError):
+        workshop.make(CLEANED_NUMERICS, derivation, str(key.partition))
+    assert objects_of(copy_of_finished.lake) == before
+
+
+def test_a_quarantined_key_takes_everything_made_from_it_away(copy_of_finished: Place) -> None:
+    """Also where the batch is stopped before the later tables are visited: no old windows for a manifest."""
+    workshop = Workshop(copy_of_finished.settings())
+    victim = next(key.partition for key in workshop.lake.keys(WINDOWED_SAMPLES))
+
+    def broken(*_: object) -> Judged:
+        raise ValueError("its values stay out of the reason")
+
+    derivation = FromTables(broken, ("raw_numerics", "raw_records"))
+    workshop.lake.remove(CLEANED_NUMERICS, Key(victim))  # otherwise its fingerprint keeps it
+    outcome = workshop.make(CLEANED_NUMERICS, derivation, str(victim))
+    assert (outcome.status, outcome.reasons) == (Status.QUARANTINED, ["unexpected ValueError"])
+    standing = {
+        name for name, table in TABLES.items() if victim in {key.partition for key in workshop.lake.keys(table)}
+    }
+    assert standing == {"raw_records", "raw_numerics", "record_stays"}
+
+
+def test_a_damaged_object_is_made_anew_and_never_blamed_on_the_patient(copy_of_finished: Place) -> None:
+    before = objects_of(copy_of_finished.lake)
+    lake = Lake.open(str(copy_of_finished.lake))
+    victim = next(key for key in lake.keys(RAW_NUMERICS))
+    file = copy_of_finished.lake / data_path(RAW_NUMERICS, victim)
+    content = bytearray(file.read_bytes())
+    content[100 : len(content) // 2] = bytes(len(content) // 2 - 100)
+    file.write_bytes(content)
+    lake.remove(CLEANED_NUMERICS, victim)  # so that the damaged rows are asked for
+    first = travel_in_process(copy_of_finished.settings())
+    assert first.quarantined == []
+    assert any("damaged" in reason for o in first.outcomes["cleaned_numerics"] for reason in o.reasons)
+    second = travel_in_process(copy_of_finished.settings())
+    assert all(o.is_stored for outcomes in second.outcomes.values() for o in outcomes)
+    assert objects_of(copy_of_finished.lake) == before
+
+
+def stays_of_nobody(*_: object) -> Judged:
+    return Judged(RECORD_STAYS.empty(), rejected_frame([]))
+
+
+def dies_for_one(*frames: object) -> Judged:
+    import polars as pl
+
+    records = frames[0]
+    assert isinstance(records, pl.DataFrame)
+    if int(records["subject_id"][0]) == int(os.environ["VICTIM_OF_THE_TEST"]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return stays_of_nobody()
+
+
+def test_a_worker_that_dies_blocks_its_key_and_the_others_are_made(
+    copy_of_finished: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = copy_of_finished.settings(workers=2)
+    workshop = Workshop(settings)
+    keys = [str(key.partition) for key in workshop.lake.keys(TABLES["raw_records"])]
+    for key in keys:
+        workshop.lake.remove(RECORD_STAYS, Key(int(key)))
+    monkeypatch.setenv("VICTIM_OF_THE_TEST", keys[1])
+    crew = Crew(settings, workshop)
+    try:
+        derivation = FromTables(dies_for_one, ("raw_records", "clinical_extract"))
+        outcomes: list[Outcome] = list(crew.make("record_stays", derivation, keys))
+    finally:
+        crew.close()
+    assert [o.key for o in outcomes] == keys
+    assert [o.status for o in outcomes] == [Status.BLOCKED if key == keys[1] else Status.MADE for key in keys]
+
+
+def test_a_lake_cut_into_other_buckets_is_not_asked_for_patients(copy_of_finished: Place) -> None:
+    """The bucket with the new number exists, but holds others: the patient must not lose stays and labels silently."""
+    workshop = Workshop(copy_of_finished.settings(buckets=3))
+    key = next(key for key in workshop.lake.keys(RECORD_STAYS))
+    outcome = workshop.make(
+        RECORD_STAYS, FromTables(stays_of_nobody, ("raw_records", "clinical_extract")), str(key.partition)
+    )
+    assert outcome.status is Status.BLOCKED
+    assert "cut into 4 buckets, the settings say 3" in outcome.reasons[0]
+
+
+def test_a_mistyped_lake_is_refused_by_sql_and_not_made(tmp_path: Path) -> None:
+    from mimic_assets.cli.sql import sql
+
+    with pytest.raises(RequestError):
+        sql("SELECT 1", lake=str(tmp_path / "typo"))
+    assert not (tmp_path / "typo").exists()

@@ -1,0 +1,144 @@
+"""The check on every run and the command over a lake: sound windows pass, leaky stages fail both by column."""
+
+import json
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from typer.testing import CliRunner
+
+from mimic_assets.cli.app import app
+from mimic_assets.cli.summary import summarise
+from mimic_assets.defs.making import Workshop
+from mimic_assets.defs.proof import AT_MOST, PER_PATIENT, PROOF, prove_run
+from mimic_assets.sources.demo import DemoPlan, generate_demo
+from mimic_assets_tests.defs.journeys import Place, Travelled, states_of, travel_in_process, with_instance
+from mimic_assets_tests.leaks import interpolation_across_the_index
+
+PATIENTS = 3
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Travelled:
+    """The journey of three generated patients whose records are long enough for windows."""
+    folder = tmp_path_factory.mktemp("proven")
+    generate_demo(folder / "source", DemoPlan(patients=PATIENTS, hours=1.5, waveform_minutes=1))
+    place = Place(folder / "source", folder / "lake")
+    return Travelled(place, travel_in_process(place.settings()))
+
+
+@pytest.fixture(scope="module")
+def leaky(sound: Travelled, tmp_path_factory: pytest.TempPathFactory) -> Travelled:
+    """The same lake after windows were made again by a stage that interpolates across the index time."""
+    lake = tmp_path_factory.mktemp("leaky") / "lake"
+    shutil.copytree(sound.place.lake, lake)
+    shutil.rmtree(lake / "windowed_samples")
+    place = Place(sound.place.source, lake)
+    with pytest.MonkeyPatch.context() as patch:
+        interpolation_across_the_index(patch)
+        return Travelled(place, travel_in_process(place.settings()))
+
+
+def _evaluations(travelled: Travelled) -> list[tuple[dg.DagsterRunStatus, dg.AssetCheckEvaluation]]:
+    """Return the proofs that the instance remembers of the journey's runs, with how each run ended."""
+
+    def look(instance: dg.DagsterInstance) -> list[tuple[dg.DagsterRunStatus, dg.AssetCheckEvaluation]]:
+        found = []
+        for run_id in travelled.journey.runs:
+            run = instance.get_run_by_id(run_id)
+            assert run is not None
+            records = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+            proofs = [r.dagster_event.event_specific_data for r in records if r.dagster_event is not None]
+            found += [(run.status, proof) for proof in proofs if proof.check_name == PROOF]
+        return found
+
+    found: list[tuple[dg.DagsterRunStatus, dg.AssetCheckEvaluation]] = with_instance(travelled.place.settings(), look)
+    return found
+
+
+def _prove(place: Place, *arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["prove", "--lake", str(place.lake), "--task", "hypotension", *arguments])
+    return result.exit_code, result.stdout
+
+
+def test_every_run_proves_some_windows_and_says_how_many(sound: Travelled) -> None:
+    [(status, proof)] = _evaluations(sound)
+    assert status is dg.DagsterRunStatus.SUCCESS
+    assert proof.passed
+    assert not proof.blocking
+    assert 0 < proof.metadata["windows rebuilt"].value <= PER_PATIENT * PATIENTS
+    assert proof.metadata["differences by column"].value == {}
+    assert sound.journey.has_manifest
+
+
+def test_the_windows_proven_are_the_same_at_every_call_and_few(sound: Travelled) -> None:
+    workshop = Workshop(sound.place.settings())
+    of_patients = [prove_run(workshop, run) for run in sound.journey.runs]
+    rebuilt = [window for windows in of_patients for window in windows]
+    assert rebuilt == [window for run in sound.journey.runs for window in prove_run(workshop, run)]
+    assert 0 < len(rebuilt) <= AT_MOST
+    assert all(window.is_identical for window in rebuilt)
+
+
+def test_a_leak_fails_the_check_by_column_and_the_run_in_the_end(leaky: Travelled) -> None:
+    [(status, proof)] = _evaluations(leaky)
+    assert status is dg.DagsterRunStatus.FAILURE
+    assert not proof.passed
+    assert proof.severity is dg.AssetCheckSeverity.ERROR
+    assert proof.metadata["differences by column"].value["cell_values"] > 0
+
+
+def test_no_manifest_is_made_of_leaky_windows_and_the_summary_says_so(leaky: Travelled) -> None:
+    assert leaky.journey.has_leak
+    assert len(leaky.journey.runs) == 2  # no manifest job
+    summary = summarise(leaky.place.settings(), leaky.journey, 0)
+    assert summary["has_leak"]
+    assert not summary["manifest_stands"]
+    assert summary["quarantined_patients"] == []  # it is nobody's data that is bad
+
+
+def test_the_command_passes_over_the_sound_lake_and_writes_nothing(sound: Travelled) -> None:
+    before = states_of(sound.place.lake)
+    code, said = _prove(sound.place, "--windows", "all", "--json")
+    report = json.loads(said)
+    assert code == 0, report
+    assert report["holds"]
+    claims = {claim["name"]: claim for claim in report["claims"]}
+    assert len(claims) == 6
+    assert all(claim["checked"] > 0 and claim["failed"] == 0 for claim in claims.values())
+    assert claims["truncation"]["checked"] == claims["window_end"]["checked"]
+    assert states_of(sound.place.lake) == before
+
+
+def test_the_command_fails_over_the_leaky_lake_and_names_the_column(leaky: Travelled) -> None:
+    code, said = _prove(leaky.place, "--json")
+    claims = {claim["name"]: claim for claim in json.loads(said)["claims"]}
+    assert code == 1
+    assert claims["truncation"]["failed"] > 0
+    assert claims["truncation"]["columns"]["cell_values"] > 0
+    assert claims["window_end"]["failed"] == 0  # the window's times are right: only its content is not
+    code, text = _prove(leaky.place)
+    assert code == 1
+    assert "columns that differ" in text
+    assert "cell_values" in text
+
+
+def test_a_leak_still_in_the_code_fails_too(leaky: Travelled, monkeypatch: pytest.MonkeyPatch) -> None:
+    interpolation_across_the_index(monkeypatch)
+    code, said = _prove(leaky.place, "--json")
+    assert code == 1
+    assert "cell_values" in json.loads(said)["claims"][0]["columns"]
+
+
+def test_only_the_patients_asked_for_are_rebuilt(sound: Travelled) -> None:
+    _, said = _prove(sound.place, "--json", "--windows", "all")
+    everybody = json.loads(said)["claims"][0]["checked"]
+    counts = []
+    for folder in sorted(Path(sound.place.lake, "windowed_samples/task=hypotension").iterdir()):
+        code, said = _prove(
+            sound.place, "--windows", "all", "--patients", folder.name.removeprefix("patient="), "--json"
+        )
+        counts += [json.loads(said)["claims"][0]["checked"]] if code == 0 else []
+    assert len(counts) > 1
+    assert sum(counts) == everybody

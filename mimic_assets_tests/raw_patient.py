@@ -1,0 +1,104 @@
+"""Raw rows of one invented patient with two records that overlap, and windows made of them by every stage in turn.
+
+Stages are reached through their packages, so that a test that replaces one replaces it here and in the proof. Times are
+those of `patient_frames`: record 90 runs from 08:30 to 12:00, record 91 from 09:00 to 13:00, the stay from 08:00.
+"""
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from mimic_assets import numerics, stays, windows
+from mimic_assets.defs.rebuilding import Patient
+from mimic_assets.records.raw_numerics import split_heading
+from mimic_assets.schemas.tables import CLINICAL_EVENTS, RAW_NUMERICS, RAW_RECORDS
+from mimic_assets.tasks import Task
+from mimic_assets.timeline import RecordClock
+from mimic_assets_tests.unit.windows.patient_frames import SUBJECT, admission, at, charted, extract, order, stay, task
+
+HZ = "999.56"
+ENDS = {90: ("08:30", "12:00"), 91: ("09:00", "13:00")}
+CLOCKS = {record_id: RecordClock.of(at(start), HZ) for record_id, (start, _) in ENDS.items()}
+Cell = tuple[int, int | None, str, float | str]
+"""Record, tick, heading, number or text."""
+
+
+def small_task(**parts: dict[str, object]) -> Task:
+    """The death task on a ten-minute grid: half an hour observed, an hour ahead, windows wherever there is a cell."""
+    grid = {"observation_s": 1800, "cell_s": 300, "parameters": ("heart_rate", "abp_mean", "spo2")}
+    coverage = {"any_of": ("heart_rate", "spo2"), "minimum_fraction": 0.05}
+    given = {"index": {"stride_s": 600}, "target": {"horizon_s": 3600}, "coverage": coverage, "care": {"excluded": ()}}
+    return task(**(given | parts | {"numerics": grid | dict(parts.get("numerics", {}))}))
+
+
+def patient(cells: Iterable[Cell]) -> Patient:
+    """Return a patient with these cells, in this source order, one row of the file each."""
+    rows: list[dict[str, object]] = []
+    for place, (record_id, tick, heading, content) in enumerate(cells, start=1):
+        parameter, unit = split_heading(heading)
+        rows.append(
+            {
+                "subject_id": SUBJECT, "record_id": record_id, "source_row": place, "source_column": heading,
+                "tick": tick, "time": None if tick is None else CLOCKS[record_id].time_at(tick),
+                "parameter": parameter, "unit": unit, "value": content if isinstance(content, float) else None,
+                "value_text": content if isinstance(content, str) else None,
+            }
+        )  # fmt: skip
+    clinical = extract(
+        stay(),
+        admission(),
+        *order("09:30", "Full code"),
+        charted("09:45", "DNR / DNI", stored="11:10"),
+        charted("11:20", "Comfort measures only"),
+    )
+    recorded = pl.DataFrame([row for record_id in ENDS for row in _segments(record_id)], schema=RAW_RECORDS.schema)
+    return Patient(
+        pl.DataFrame(rows, schema=RAW_NUMERICS.schema).sort(RAW_NUMERICS.order), recorded, clinical, frozenset()
+    )
+
+
+def _segments(record_id: int) -> list[dict[str, object]]:
+    """Two segments of one signal: an hour from the start, then the rest after a gap of an hour."""
+    clock, (start, end) = CLOCKS[record_id], ENDS[record_id]
+    last = clock.tick_at(at(end))
+    hour = 3600 * 1000 // 16
+    common = dict.fromkeys(RAW_RECORDS.schema) | {
+        "subject_id": SUBJECT, "record_id": record_id, "hadm_id": 20, "signal_index": 0, "signal": "II", "unit": "mV",
+        "file": f"waves/p100/p10000010/{record_id}/{record_id}e.dat", "file_status": "ok", "record_last_tick": last,
+        "record_start_time": at(start), "record_end_time": clock.time_at(last), "counter_frequency_hz": HZ,
+    }  # fmt: skip
+    spans = [(0, hour), (2 * hour * 16, last // 16 + 1 - 2 * hour)]
+    return [
+        common | {"segment_index": place, "segment_start_tick": first, "segment_frame_count": frames}
+        for place, (first, frames) in enumerate(spans, start=1)
+    ]
+
+
+def steady_patient() -> Patient:
+    """Heart rate and oxygen every 20 s, pressure every 30 s, none flat; record 90 thins out, 91 becomes denser."""
+    cells: list[Cell] = []
+    for record_id, (start, end) in ENDS.items():
+        clock = CLOCKS[record_id]
+        for second in range(0, int((at(end) - at(start)).total_seconds()), 20):
+            tick = clock.ticks_per_second.numerator * second // clock.ticks_per_second.denominator
+            wave = (second // 20) % 17
+            is_there = (
+                (second < 6000 or second % 1200 < 40) if record_id == 90 else (second > 6000 or second % 400 < 60)
+            )
+            if is_there:
+                cells += [
+                    (record_id, tick, "HR [bpm]", 70.0 + wave),
+                    (record_id, tick + 1, "SpO2 [%]", 92.0 + wave % 7),
+                ]
+            if second % 60 == 0:
+                cells.append((record_id, tick + 2, "ABPm [mmHg]", 80.0 - wave))
+    return patient(cells)
+
+
+def windows_of(of: Task, who: Patient) -> pl.DataFrame:
+    """Return the windows of a patient, made from everything that is known of it, by the stages as they are now."""
+    cleaned = numerics.clean(who.raw_numerics, who.raw_records).frame
+    linked = stays.link_stays(who.raw_records, who.clinical_extract).frame
+    nothing = CLINICAL_EVENTS.empty()
+    labels = windows.label_stays(of, who.clinical_extract, nothing, linked, cleaned, who.incomplete_tables).frame
+    return windows.cut_windows(of, labels, cleaned, linked).frame
