@@ -6,7 +6,14 @@ from typing import Any
 import dagster as dg
 
 from mimic_assets.defs.assets import cleaned, labels, manifest, raw, windows
-from mimic_assets.defs.automation import JOBS, arriving_patients_sensor, manifest_after_patients, nightly
+from mimic_assets.defs.automation import (
+    JOBS,
+    arriving_patients_sensor,
+    manifest_after_partial_patients,
+    manifest_after_patients,
+    nightly,
+    nightly_extract_schedule,
+)
 from mimic_assets.defs.checks import all_checks
 from mimic_assets.defs.crew import Crew
 from mimic_assets.defs.io_managers import Progress, TableIO
@@ -48,8 +55,8 @@ def build_definitions(
         ],
         asset_checks=[*all_checks(workshop), proof_check(workshop)],
         jobs=JOBS,
-        schedules=[nightly],
-        sensors=[arriving_patients_sensor(workshop), manifest_after_patients],
+        schedules=[nightly_extract_schedule(settings.buckets), nightly],
+        sensors=[arriving_patients_sensor(workshop), manifest_after_patients, manifest_after_partial_patients],
         resources=resources | dict(overrides or {}),
         executor=dg.in_process_executor,
     )

@@ -10,7 +10,7 @@ import dagster as dg
 
 from mimic_assets import records
 from mimic_assets.defs.making import Workshop
-from mimic_assets.defs.partitions import PATIENTS, PATIENTS_PER_RUN
+from mimic_assets.defs.partitions import PATIENTS, PATIENTS_PER_RUN, bucket_key
 from mimic_assets.schemas.model import Partitioning
 from mimic_assets.schemas.tables import TABLES
 
@@ -54,7 +54,8 @@ def runs_of(
         >>> list(runs_of(["a", "b", "c", "d", "e"], ["a", "b", "d"]))
         [('a', 'b'), ('d', 'd')]
     """
-    places = sorted(set(map(list(ordered).index, wanted)))
+    place_of = {key: place for place, key in enumerate(ordered)}
+    places = sorted({place_of[key] for key in wanted})
     if not places:
         return
     start = places[0]
@@ -83,6 +84,22 @@ def arriving_patients_sensor(workshop: Workshop) -> dg.SensorDefinition:
         return dg.SensorResult(dynamic_partitions_requests=[PATIENTS.build_add_request(new)], cursor=str(len(found)))
 
     return arriving_patients
+
+
+def nightly_extract_schedule(buckets: int) -> dg.ScheduleDefinition:
+    """Return the schedule that looks at the clinical tables before `nightly`; unchanged files are only hashed."""
+
+    @dg.schedule(
+        name="nightly_extract",
+        job=EXTRACT_CLINICAL_ROWS,
+        cron_schedule="0 1 * * *",
+        description="Extracts clinical rows anew where the clinical tables changed, an hour before patients are made.",
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+    )
+    def nightly_extract() -> dg.RunRequest:
+        return dg.RunRequest(tags={RANGE_START: bucket_key(0), RANGE_END: bucket_key(buckets - 1)})
+
+    return nightly_extract
 
 
 @dg.schedule(
@@ -115,4 +132,21 @@ def nightly(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | d
 )
 def manifest_after_patients(context: dg.RunStatusSensorContext) -> dg.RunRequest:
     """Ask for one manifest run per finished batch."""
+    return dg.RunRequest(run_key=context.dagster_run.run_id)
+
+
+@dg.run_status_sensor(
+    name="manifest_after_partial_patients",
+    run_status=dg.DagsterRunStatus.FAILURE,
+    monitored_jobs=[MAKE_PATIENTS],
+    request_job=MAKE_MANIFEST,
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    description="Makes the manifests again when a batch ended with some patients quarantined and the others made.",
+)
+def manifest_after_partial_patients(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a manifest run where nothing failed but the checks that name single keys."""
+    steps = context.instance.get_run_step_stats(context.dagster_run.run_id)
+    failed = sorted(s.step_key for s in steps if s.status is not None and s.status.value == "FAILURE")
+    if not failed or not all(step.endswith("_every_key") for step in failed):
+        return dg.SkipReason(f"the batch was stopped: {', '.join(failed) or 'before its first step'}")
     return dg.RunRequest(run_key=context.dagster_run.run_id)

@@ -65,18 +65,22 @@ def test_the_lineage_shows_every_table_in_its_stage(page: DagsterPage) -> None:
 
 def test_everything_that_runs_by_itself_is_listed_and_off(page: DagsterPage, server: Server) -> None:
     page.open("/automation")
-    for name in ("nightly", "arriving_patients", "manifest_after_patients"):
+    for name in ("nightly_extract", "arriving_patients", "manifest_after_partial_patients"):
         page.text(name).wait_for()
     page.keep("automation")
-    assert page.tab.locator("input[type=checkbox]").count() >= 3
+    assert page.tab.locator("input[type=checkbox]").count() >= 5
     assert page.tab.locator("input[type=checkbox]:checked").count() == 0
     states = "schedules { name scheduleState { status } } sensors { name sensorState { status } }"
     found = server.ask(f"{{ repositoriesOrError {{ ... on RepositoryConnection {{ nodes {{ {states} }} }} }} }}")
     (repository,) = found["repositoriesOrError"]["nodes"]
-    assert repository["schedules"] == [{"name": "nightly", "scheduleState": {"status": "STOPPED"}}]
+    assert {schedule["name"]: schedule["scheduleState"]["status"] for schedule in repository["schedules"]} == {
+        "nightly": "STOPPED",
+        "nightly_extract": "STOPPED",
+    }
     assert {sensor["name"]: sensor["sensorState"]["status"] for sensor in repository["sensors"]} == {
         "arriving_patients": "STOPPED",
         "manifest_after_patients": "STOPPED",
+        "manifest_after_partial_patients": "STOPPED",
     }
 
 

@@ -17,6 +17,7 @@ from mimic_assets.defs.automation import (
     PATIENT_TABLES,
     RANGE_END,
     RANGE_START,
+    manifest_after_partial_patients,
     manifest_after_patients,
     nightly,
 )
@@ -27,6 +28,8 @@ from mimic_assets.schemas.judged import Judged
 from mimic_assets.schemas.model import Partitioning
 from mimic_assets.schemas.tables import TABLES
 from mimic_assets.settings import dagster_home_for
+from mimic_assets.storage.keys import Key
+from mimic_assets.storage.lake import Lake
 from mimic_assets_tests.broken_copies import write_record
 from mimic_assets_tests.defs.journeys import Place
 
@@ -190,3 +193,39 @@ def test_the_manifest_follows_a_finished_batch_once(ward: Ward) -> None:
     assert made.success
     expected = {table.name for table in TABLES.values() if table.partitioning is Partitioning.TASK}
     assert set(_made(ward, made.run_id)) >= expected
+
+
+def test_a_manifest_follows_a_batch_that_lost_a_patient_but_not_one_that_was_stopped(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _register(ward, SUBJECTS)
+
+    def ask(result: dg.ExecuteInProcessResult) -> dg.RunRequest | dg.SkipReason:
+        run = ward.instance.get_run_by_id(result.run_id)
+        assert run is not None
+        context = dg.build_run_status_sensor_context(
+            sensor_name="manifest_after_partial_patients",
+            dagster_event=result.get_run_failure_event(),
+            dagster_instance=ward.instance,
+            dagster_run=run,
+        )
+        found = manifest_after_partial_patients(context)
+        assert isinstance(found, dg.RunRequest | dg.SkipReason)
+        return found
+
+    lost = {SUBJECTS[3]}
+
+    def clean(raw_numerics, raw_records) -> Judged:  # type: ignore[no-untyped-def]  # the signature of the real one
+        if str(raw_records.get_column("subject_id")[0]) in lost:
+            raise DataError("the clock runs backwards")
+        return sound(raw_numerics, raw_records)
+
+    sound = numerics.clean
+    monkeypatch.setattr(numerics, "clean", clean)
+    assert isinstance(ask(ward.run(SUBJECTS[0], SUBJECTS[5])), dg.RunRequest)
+    lost |= {SUBJECTS[1], SUBJECTS[2]}  # all of the next batch: more than the share that is allowed
+    for subject_id in lost:
+        Lake.open(str(ward.place.lake)).remove(TABLES["cleaned_numerics"], Key(int(subject_id)))
+    stopped = ask(ward.run(SUBJECTS[1], SUBJECTS[3]))
+    assert isinstance(stopped, dg.SkipReason)
+    assert "cleaned_numerics_batch" in (stopped.skip_message or "")

@@ -7,8 +7,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from mimic_assets.defs.previews import preview_type
 from mimic_assets.definitions import build_definitions
+from mimic_assets.defs.previews import preview_type
 from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.tables import CLINICAL_LABELS
 from mimic_assets.settings import Settings
@@ -18,7 +18,8 @@ from mimic_assets.storage.lake import Lake
 LABEL = {
     "task": "hypotension", "subject_id": 10000001, "stay_id": 30000001, "index_time": pd.Timestamp("2150-01-01 01:00"),
     "target_start_time": pd.Timestamp("2150-01-01 01:05"), "target_end_time": pd.Timestamp("2150-01-01 01:35"),
-    "follow_up_end_time": pd.Timestamp("2150-01-01 02:00"), "label": False, "care_limitation": "none", "hours_in_stay": 1.0,
+    "follow_up_end_time": pd.Timestamp("2150-01-01 02:00"), "label": False, "care_limitation": "none",
+    "hours_in_stay": 1.0,
 }  # fmt: skip
 
 

@@ -18,8 +18,8 @@ T = datetime(2135, 1, 17, 6)
 
 def cells(*changes: dict[str, object]) -> pl.DataFrame:
     good = {
-        "subject_id": 10000001, "record_id": 80000001, "source_row": 1, "source_column": "HR [bpm]", "tick": 16, "time": T,
-        "parameter": "HR", "unit": "bpm", "value": 80.0, "value_text": None,
+        "subject_id": 10000001, "record_id": 80000001, "source_row": 1, "source_column": "HR [bpm]", "tick": 16,
+        "time": T, "parameter": "HR", "unit": "bpm", "value": 80.0, "value_text": None,
     }  # fmt: skip
     return pl.DataFrame(
         [good | {"source_row": n} | change for n, change in enumerate(changes, 1)], schema=RAW_NUMERICS.schema
@@ -28,8 +28,9 @@ def cells(*changes: dict[str, object]) -> pl.DataFrame:
 
 def label(**change: object) -> pl.DataFrame:
     good = {
-        "task": "t", "subject_id": 1, "stay_id": 3, "index_time": T, "target_start_time": T, "target_end_time": T.replace(hour=9),
-        "follow_up_end_time": T.replace(hour=9), "label": False, "care_limitation": "none", "hours_in_stay": 1.0,
+        "task": "t", "subject_id": 1, "stay_id": 3, "index_time": T, "target_start_time": T,
+        "target_end_time": T.replace(hour=9), "follow_up_end_time": T.replace(hour=9), "label": False,
+        "care_limitation": "none", "hours_in_stay": 1.0,
     }  # fmt: skip
     return pl.DataFrame([good | change], schema=CLINICAL_LABELS.schema)
 
