@@ -6,6 +6,10 @@ WHOLE_FILE_RULES = frozenset({"missing_table", "truncated_gzip", "missing_column
 """Rules of defects that lose rows of unknown subjects, or all of them."""
 _EVIDENCE = ("deathtime", "dod", "admittime", "dischtime", "intime", "outtime", "starttime", "charttime", "ordertime")
 """Columns whose unreadable cell hides when something happened."""
+_LOST_ROWS = ("malformed_row", "unbalanced_quote", "bad_subject_id")
+"""Rules of lines that were not used: what they said is unknown."""
+_BROAD = ("chartevents", "inputevents", "labevents")
+"""Tables of so many lines that one whose subject cannot be read does not cast doubt on everybody."""
 
 
 def incomplete_tables(rejected: pl.DataFrame, subject_id: int | None = None) -> frozenset[str]:
@@ -14,12 +18,18 @@ def incomplete_tables(rejected: pl.DataFrame, subject_id: int | None = None) -> 
     Args:
         rejected: rows of `rejected_inputs`; those of other stages are passed over.
         subject_id: also count tables in which a time of this subject could not be read (a death at an unreadable
-            time must not become a survivor). Without it only defects of whole files count.
+            time must not become a survivor), tables that lost a line of this subject, and, but for the largest ones,
+            tables that lost a line of nobody knows whom. Without it only defects of whole files count.
     """
     own = pl.col("table") == "clinical_extract"
     hides = pl.col("rule").is_in(sorted(WHOLE_FILE_RULES))
     if subject_id is not None:
         columns = [pl.col("place").str.ends_with(f", column {name}") for name in _EVIDENCE]
-        hides |= (pl.col("subject_id") == subject_id) & (pl.col("rule") == "bad_value") & pl.any_horizontal(columns)
+        mine, nobodys = pl.col("subject_id") == subject_id, pl.col("subject_id").is_null()
+        is_broad = pl.col("file").str.contains(rf"(^|/)({'|'.join(_BROAD)})\.")
+        lost = pl.col("rule").is_in(_LOST_ROWS)
+        lost |= (pl.col("rule") == "bad_value") & pl.col("place").str.ends_with(", column itemid")
+        hides |= mine & (pl.col("rule") == "bad_value") & pl.any_horizontal(columns)
+        hides |= lost & (mine.fill_null(False) | (nobodys & ~is_broad))
     files = rejected.filter(own & hides).get_column("file")
     return frozenset(file.rpartition("/")[2].partition(".")[0].lower() for file in files)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from mimic_assets.clinical.defects import TABLE
+from mimic_assets.schemas.fields import LONGEST_STAY
 from mimic_assets.schemas.judged import Rejection
 
 _SUBJECT = "subject_id"
@@ -50,6 +51,15 @@ def domain_defects(rows: pl.DataFrame, files: dict[str, str], has_admissions: bo
         "stay_ends_before_start",
         "outtime not after intime",
         "outtime after intime",
+        "Correct the times in the source; the stay gives no labels.",
+    )
+    yield from _told(
+        stays.filter(pl.col("end_time") - pl.col("start_time") > LONGEST_STAY),
+        "stay_id",
+        files["icustays"],
+        "stay_too_long",
+        f"outtime more than {LONGEST_STAY.days} days after intime",
+        "an ICU stay of less than a year",
         "Correct the times in the source; the stay gives no labels.",
     )
     yield from _told(

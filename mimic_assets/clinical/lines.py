@@ -5,6 +5,7 @@ what follows: a line counts only if it has as many fields as the header and its 
 fields (RFC 4180, doubled quotes inside). Lines of no bytes hold nothing and are passed over.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from mimic_assets.clinical.defects import Defects, RowDefect
 from mimic_assets.clinical.quotes import outside_quotes
 
 _LINE_FEED, _RETURN, _COMMA = 10, 13, 44
+_SUBJECT = re.compile(rb'"?(\d{1,18})"?,')
 _ADVICE = "Compare the line with the published file; the row was not used."
 Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -44,10 +46,15 @@ class Lines:
         return self.starts if index == 0 else self.field_ends[:, index - 1] + 1, self.field_ends[:, index]
 
 
-def good_lines(block: Block, columns: int, defects: Defects) -> Lines:
-    """Return the lines of a block that have `columns` fields (2 or more); the others are counted in `defects`."""
+def good_lines(block: Block, columns: int, defects: Defects, starts_with_subject: bool = False) -> Lines:
+    """Return the lines of a block that have `columns` fields (2 or more); the others are counted in `defects`.
+
+    Where a table's first column is the subject, a refused line still names its subject there, whatever is wrong behind
+    it, and is counted under that subject: what the line said is lost to that subject and to nobody else.
+    """
     text = block.text.replace(b"\r\n", b"\n") if b"\r" in block.text else block.text
     data = np.frombuffer(text, dtype=np.uint8)
+    refuse = _Refusal(text, defects, starts_with_subject)
     separators = np.flatnonzero((data == _COMMA) | (data == _LINE_FEED))
     count = text.count(b"\n")
     numbers = np.arange(block.first_line, block.first_line + count)
@@ -56,13 +63,13 @@ def good_lines(block: Block, columns: int, defects: Defects) -> Lines:
     if has_quotes:
         separators, good = outside_quotes(data, separators)
         expected = "quotes around whole fields, closed on their line"
-        _refuse(defects, numbers, ~good, "unbalanced_quote", "a quote that does not open or close a field", expected)
+        refuse(numbers, ~good, "unbalanced_quote", "a quote that does not open or close a field", expected)
     if b"\r" in text:
         ends = separators[data[separators] == _LINE_FEED]
         broken: Mask = np.zeros(count, dtype=bool)
         broken[np.searchsorted(ends, np.flatnonzero(data == _RETURN))] = True
         expected = "line feeds, or carriage returns with line feeds, at line ends only"
-        _refuse(defects, numbers, broken & good, "malformed_row", "a carriage return inside the line", expected)
+        refuse(numbers, broken & good, "malformed_row", "a carriage return inside the line", expected)
         good &= ~broken
     if good.all() and separators.size == count * columns:
         table = separators.reshape(count, columns)
@@ -75,7 +82,7 @@ def good_lines(block: Block, columns: int, defects: Defects) -> Lines:
     wrong: Mask = good & (fields != columns) & (ends > starts)
     if wrong.any():
         found = f"{fields[np.flatnonzero(wrong)[0]]} fields"
-        _refuse(defects, numbers, wrong, "malformed_row", found, f"{columns} as in the header")
+        refuse(numbers, wrong, "malformed_row", found, f"{columns} as in the header")
     good &= fields == columns
     table = separators[np.repeat(good, fields)].reshape(-1, columns)
     return Lines(text, starts[good], table, numbers[good], has_quotes)
@@ -85,7 +92,20 @@ def _starts(ends: Positions) -> Positions:
     return np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1] + 1))
 
 
-def _refuse(defects: Defects, numbers: Positions, lines: Mask, rule: str, found: str, expected: str) -> None:
-    if count := int(lines.sum()):
-        first = int(numbers[np.flatnonzero(lines)[0]])
-        defects.add(RowDefect(rule, "", expected, _ADVICE), count, first, found)
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Counts the lines of one block that are no rows, under their subject where it can be read."""
+
+    text: bytes
+    defects: Defects
+    starts_with_subject: bool
+
+    def __call__(self, numbers: Positions, lines: Mask, rule: str, found: str, expected: str) -> None:
+        refused = np.flatnonzero(lines)
+        if not refused.size:
+            return
+        content = self.text.split(b"\n")
+        for place in refused.tolist():
+            match = _SUBJECT.match(content[place]) if self.starts_with_subject else None
+            subject_id = int(match[1]) if match else None
+            self.defects.add(RowDefect(rule, "", expected, _ADVICE), 1, int(numbers[place]), found, subject_id or None)

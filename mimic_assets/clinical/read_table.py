@@ -65,7 +65,7 @@ def read_table(tree: FileTree, table: SourceTable, reading: Reading, defects: De
                     defects.files.append(defect)
                     return
             else:
-                lines = good_lines(item, len(header), defects)
+                lines = good_lines(item, len(header), defects, header[0] == names["subject_id"])
                 keep = None if items is None else wanted_lines(lines, header.index(names["itemid"]), items, defects)
                 strings = string_frame(lines, keep, header, tuple(names.values()), defects)
                 yield typed_rows(strings, table, names, reading.buckets, reading.wanted, defects)

@@ -75,14 +75,16 @@ def find_low_pressure(
 
     Time:
         The event is the onset: its time and upper bound are the first low value, its lower bound the last value
-        before it that is not low. Where the record has no such value nothing bounds the onset from below: it may have
-        been low before the record began, and the lower bound is null.
+        before it that is not low. Where the record has no such value the pressure may have been low before the record
+        began: the lower bound is then the start of the ICU stay or, outside every stay, of the admission it lies in,
+        since an episode is an event of that stay; outside both, where no label hangs on it, the record's first cell.
 
     Two records of one subject that overlap in time each tell their own episodes; they are not merged.
     """
     episodes = find_episodes(rule, cleaned_numerics)
     if episodes.is_empty():
         return []
+    first_cells = _first_cells(cleaned_numerics)
     links = list(record_stays.sort("record_id", "stay_start_time", "stay_id").iter_rows(named=True))
     findings = []
     for episode in episodes.iter_rows(named=True):
@@ -96,13 +98,25 @@ def find_low_pressure(
                 hadm_id=hadm_id,
                 stay_id=stay_id,
                 event_time=time,
-                lower_time=episode["lower_time"],
+                lower_time=episode["lower_time"] or _start_of(stay_id, hadm_id, whereabouts) or first_cells[record_id],
                 upper_time=time,
                 event_end_time=episode["event_end_time"],
                 sources=(f"{rule.source_table}:{record_id}:{episode['first_row']}-{episode['last_row']}",),
             )
         )
     return findings
+
+
+def _start_of(stay_id: int | None, hadm_id: int | None, whereabouts: Whereabouts) -> datetime | None:
+    """Return the start of the ICU stay, else of the admission; None where neither is known."""
+    stays = [stay.start for stay in whereabouts.stays if stay_id is not None and stay.stay_id == stay_id]
+    return stays[0] if stays else whereabouts.bounds(hadm_id)[0]
+
+
+def _first_cells(cleaned_numerics: pl.DataFrame) -> dict[int, datetime]:
+    """Return the earliest time within each record that any cell has."""
+    inside = cleaned_numerics.filter((pl.col("tick") >= 0) & (pl.col("flag") != Flag.OUTSIDE_RECORD.value))
+    return dict(inside.group_by("record_id").agg(pl.col("time").min()).iter_rows())
 
 
 def _place(

@@ -4,6 +4,8 @@ Times are UTC-naive de-identified wall times in microseconds; comparing them acr
 was shifted by a random span of years). Ticks count the monitor's clock from the record's first sample.
 """
 
+from datetime import timedelta
+
 import polars as pl
 
 from mimic_assets.schemas.model import Field
@@ -20,6 +22,8 @@ from mimic_assets.schemas.vocabulary import (
 )
 
 TIME = pl.Datetime("us")
+LONGEST_STAY = timedelta(days=366)
+"""A longer ICU stay is a typing error of a year or more in outtime, and would give index times without end."""
 _FORMAT = "MIMIC-IV Waveform Database 0.1.0, header files"
 _FLAC = "WFDB signal(5): formats 508, 516, 524 are FLAC of 8, 16, 24 bits"
 

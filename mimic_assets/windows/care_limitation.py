@@ -1,9 +1,9 @@
 """The limitation of care in force and known at an index time, from code-status orders and charted code status.
 
 An order (poe with its poe_detail) is said and known at its ordertime. A charted status (223758) is said at its
-charttime and known at its storetime or, where that is empty, a task parameter after the charttime. Among the statements
-of the same admission known at the index time, the one said last decides; of those said at one time, the most limiting.
-A status does not carry over from an earlier admission.
+charttime and known at its storetime, but not before it is said; where the storetime is empty, a task parameter after
+the charttime. Among the statements of the same admission known at the index time, the one said last decides; of those
+said at one time, the most limiting. A status does not carry over from an earlier admission.
 
 What says nothing readable - an order discontinued or held, an order without text, a text not in `code_status`, "do not
 intubate" alone - lifts an earlier full code to unknown. It lifts no DNR or comfort statement: which order it ended is
@@ -136,7 +136,7 @@ def _charted(clinical_extract: pl.DataFrame, charted_known_after: int) -> tuple[
         said = read_code_status(row["value_text"])
         if said is Said.UNREADABLE:
             unread.append(row["source_row"])
-        known = said_time + charted_known_after if stored == AFTER_ALL else stored
+        known = said_time + charted_known_after if stored == AFTER_ALL else max(said_time, stored)
         meaning = _STATUS.get(said, CareLimitation.UNKNOWN)
         statements.append(Statement(row["hadm_id"], row["stay_id"], said_time, known, meaning))
     return statements, unread

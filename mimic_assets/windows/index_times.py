@@ -5,10 +5,12 @@ possible at one of them is not decided here.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
+from mimic_assets.schemas.fields import LONGEST_STAY
 from mimic_assets.schemas.judged import Rejection
 from mimic_assets.windows.microseconds import Microseconds, to_microseconds
 
@@ -81,13 +83,16 @@ def find_stays(clinical_extract: pl.DataFrame) -> tuple[list[Stay], list[Rejecti
 
 
 def index_times(stay: Stay, stride: int) -> Microseconds:
-    """Return `start + k * stride` for k = 1, 2, ... up to and including the stay's end; none for an invalid stay.
+    """Return `start + k * stride` for k = 1, 2, ... up to and including the stay's end.
+
+    None for a stay that ends before it starts or lasts longer than any can; `clinical` has refused both.
 
     Args:
         stay: the stay.
         stride: microseconds between index times.
     """
-    count = max(stay.end - stay.start, 0) // stride
+    length = stay.end - stay.start
+    count = 0 if length > LONGEST_STAY // timedelta(microseconds=1) else max(length, 0) // stride
     return stay.start + stride * np.arange(1, count + 1, dtype=np.int64)
 
 

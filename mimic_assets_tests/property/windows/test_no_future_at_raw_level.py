@@ -21,7 +21,7 @@ def cells(draw: st.DrawFn) -> list[Cell]:
     drawn: list[Cell] = []
     for record_id, index_tick in INDEX_TICKS.items():
         near = st.integers(-3, 3).map(lambda off, tick=index_tick: tick + off)
-        ticks = draw(st.lists(st.one_of(st.integers(-10, 13_000_000), near, st.none()), min_size=4, max_size=40))
+        ticks = draw(st.lists(st.one_of(st.integers(-10, 13_000_000), near, st.none()), min_size=20, max_size=60))
         for tick in ticks:
             content = draw(st.one_of(st.integers(0, 320).map(float), st.just("---")))
             drawn += [(record_id, tick, draw(st.sampled_from(HEADINGS)), content)] * draw(st.integers(1, 2))

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from mimic_assets.clinical import bucket_of, extract, incomplete_tables
+from mimic_assets.schemas.judged import Rejection, rejected_frame
 from mimic_assets_tests.unit.clinical.clinical_source import (
     LINES,
     cut_short,
@@ -32,23 +33,38 @@ def test_a_stray_comma_is_told_and_its_row_not_used(tmp_path: Path) -> None:
     lines = [HEADER, chart_row(1), bad, chart_row(3), chart_row(4) + ",,", chart_row(5)]
     judged = extracted(write_source(tmp_path / "source", chartevents=lines), tmp_path)
     assert rows_of(judged, "chartevents").get_column("start_time").dt.minute().to_list() == [1, 3, 5]
-    assert told(judged) == [(None, CHART_FILE, "line 3", "malformed_row", 2)]
+    assert told(judged) == [(10000001, CHART_FILE, "line 3", "malformed_row", 2)]
     [row] = judged.rejected.to_dicts()
     assert row["message"] == "found 12 fields, expected 11 as in the header"
     assert row["table"] == "clinical_extract"
     assert incomplete_tables(judged.rejected) == frozenset()
+    assert incomplete_tables(judged.rejected, 10000001) == {"chartevents"}  # what the line said of it is lost
+    assert incomplete_tables(judged.rejected, 10000002) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("table", "doubted"),
+    [("admissions", {"admissions"}), ("procedureevents", {"procedureevents"}), ("chartevents", set())],
+)
+@pytest.mark.parametrize("rule", ["malformed_row", "unbalanced_quote", "bad_subject_id"])
+def test_a_lost_line_of_nobody_knows_whom_casts_doubt_on_all_but_the_largest_tables(
+    table: str, doubted: set[str], rule: str
+) -> None:
+    row = Rejection("clinical_extract", f"icu/{table}.csv.gz", "line 7", rule, "found x, expected y", "Compare.")
+    assert incomplete_tables(rejected_frame([row]), 10000001) == doubted
+    assert incomplete_tables(rejected_frame([row])) == frozenset()
 
 
 def test_a_stray_comma_is_told_whatever_the_item(tmp_path: Path) -> None:
     lines = [*LINES["icu/chartevents"], "10000001,,,,2134-02-03 04:00:00,,226707,60,60,Inch,0,"]
     judged = extracted(write_source(tmp_path / "source", chartevents=lines), tmp_path)
-    assert told(judged) == [(None, CHART_FILE, "line 5", "malformed_row", 1)]
+    assert told(judged) == [(10000001, CHART_FILE, "line 5", "malformed_row", 1)]
 
 
 def test_missing_and_surplus_commas_on_two_lines_do_not_cancel(tmp_path: Path) -> None:
     lines = [HEADER, chart_row(1) + ",", chart_row(2).replace(",bpm", ""), chart_row(3)]
     judged = extracted(write_source(tmp_path / "source", chartevents=lines), tmp_path)
-    assert told(judged) == [(None, CHART_FILE, "line 2", "malformed_row", 2)]
+    assert told(judged) == [(10000001, CHART_FILE, "line 2", "malformed_row", 2)]
     assert rows_of(judged, "chartevents").height == 1
 
 
@@ -56,7 +72,7 @@ def test_missing_and_surplus_commas_on_two_lines_do_not_cancel(tmp_path: Path) -
 def test_an_unbalanced_quote_costs_its_line_and_no_other(value: str, tmp_path: Path) -> None:
     lines = [HEADER, chart_row(1), chart_row(2, value), chart_row(3), RHYTHM]
     broken = extracted(write_source(tmp_path / "source", chartevents=lines), tmp_path)
-    assert told(broken) == [(None, CHART_FILE, "line 3", "unbalanced_quote", 1)]
+    assert told(broken) == [(10000001, CHART_FILE, "line 3", "unbalanced_quote", 1)]
     assert rows_of(broken, "chartevents").get_column("start_time").dt.minute().to_list() == [0, 1, 3]
     assert 'VF, "coarse"' in rows_of(broken, "chartevents").get_column("value_text").to_list()
 
@@ -72,7 +88,7 @@ def test_a_quoted_file_reads_like_a_plain_one(tmp_path: Path) -> None:
 def test_carriage_returns_end_lines_but_do_not_break_them(tmp_path: Path) -> None:
     text = "\r\n".join([HEADER, chart_row(1), chart_row(2, "9\r0"), chart_row(3)]) + "\r\n"
     judged = extracted(write_source(tmp_path / "source", chartevents=gzip.compress(text.encode())), tmp_path)
-    assert told(judged) == [(None, CHART_FILE, "line 3", "malformed_row", 1)]
+    assert told(judged) == [(10000001, CHART_FILE, "line 3", "malformed_row", 1)]
     assert rows_of(judged, "chartevents").get_column("unit").to_list() == ["bpm", "bpm"]
 
 

@@ -18,6 +18,7 @@ from mimic_assets_tests.unit.events.source_rows import (
     extract,
     link,
     pressures,
+    stay,
 )
 
 
@@ -94,13 +95,17 @@ def test_a_silence_after_a_good_value_is_part_of_the_uncertainty() -> None:
     assert (found["lower_time"], found["event_time"]) == (second(0), second(600))
 
 
-def test_nothing_bounds_an_onset_before_the_first_good_value() -> None:
-    values = pressures(low(100, 500))
-    [linked] = events(values, link("2150-01-01 11:00", "2150-01-02 11:00"))
-    assert linked["lower_time"] is None
+def test_an_onset_before_the_first_good_value_is_bounded_by_the_stay_it_belongs_to() -> None:
+    """And never less: labels of another stay, years away, must not hang on it."""
+    values, linked = pressures(low(100, 500)), link("2150-01-01 11:00", "2150-01-02 11:00")
+    admitted = admission("2150-01-01 09:00", "2150-01-09 09:00")
+    [in_stay] = events(values, linked, extract(admitted, stay("2150-01-01 11:00", "2150-01-02 11:00")))
+    assert in_stay["lower_time"] == datetime(2150, 1, 1, 11)
+    [in_hospital] = events(values, clinical=extract(admitted))
+    assert in_hospital["lower_time"] == datetime(2150, 1, 1, 9)
     heart_rate = pressures([(40, 90)], parameter="heart_rate")
-    [unlinked] = events(pl.concat([heart_rate, values]))
-    assert unlinked["lower_time"] is None
+    [nowhere] = events(pl.concat([heart_rate, values]))
+    assert nowhere["lower_time"] == second(40)
 
 
 def test_ticks_decide_the_order_not_source_rows() -> None:
@@ -118,7 +123,7 @@ def test_a_good_value_written_late_still_ends_the_run_at_its_tick() -> None:
 def test_a_record_knows_no_good_value_of_another() -> None:
     other = pressures([(0, 80), (10, 80)], record_id=RECORD - 1)
     [found] = events(pl.concat([other, pressures(low(100, 500))]))
-    assert found["lower_time"] is None  # not the other's 80
+    assert found["lower_time"] == second(100)  # its own first cell, not the other's 80
 
 
 def test_records_do_not_continue_each_other() -> None:

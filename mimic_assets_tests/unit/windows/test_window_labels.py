@@ -338,3 +338,16 @@ def test_excluded_index_times_have_no_window_exclusion() -> None:
     assert (
         judged.frame.filter(pl.col("exclusion").is_not_null())["window_exclusion"].null_count() == judged.frame.height
     )
+
+
+def test_a_stay_longer_than_any_can_be_has_no_grid() -> None:
+    """A typing error of a century in outtime must not give ten million index times."""
+    from mimic_assets.windows.index_times import Stay, index_times
+
+    day = 86_400 * 1_000_000
+
+    def stay(days: int) -> Stay:
+        return Stay(1, 2, 3, start=0, end=days * day, care_unit=None, admission_start=None, admission_end=None)
+
+    assert len(index_times(stay(366), day)) == 366
+    assert len(index_times(stay(367), day)) == 0
