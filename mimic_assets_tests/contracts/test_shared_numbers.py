@@ -5,6 +5,6 @@ from mimic_assets.windows import follow_up
 
 
 def test_follow_up_of_pressure_means_the_same_continuity_and_duration_as_the_event() -> None:
-    assert follow_up.LONGEST_SILENCE == rules.LOW_PRESSURE.continuous_s * 1_000_000
-    assert follow_up.CONFIRMATION == rules.LOW_PRESSURE.lasting_s * 1_000_000
+    assert rules.LOW_PRESSURE.continuous_s * 1_000_000 == follow_up.LONGEST_SILENCE
+    assert rules.LOW_PRESSURE.lasting_s * 1_000_000 == follow_up.CONFIRMATION
     assert rules.LOW_PRESSURE.parameter == "abp_mean"
