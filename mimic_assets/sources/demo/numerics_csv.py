@@ -29,7 +29,7 @@ UNITS = {
     "ABPd": "mmHg", "ABPm": "mmHg", "ABPs": "mmHg", "DeltaQTc": "msec", "HR": "bpm", "NBPd": "mmHg", "NBPm": "mmHg",
     "NBPs": "mmHg", "PVC": "/min", "Perf": "NU", "Pulse (ABP)": "bpm", "Pulse (NBP)": "bpm", "Pulse (SpO2)": "bpm",
     "QT": "msec", "QT-HR": "bpm", "QTc": "msec", "RR": "rpm", "ST-III": "mm", "ST-V": "mm", "SpO2": "%", "btbHR": "bpm",
-    "Tblood": "F",
+    "Tskin": "F",
 }  # fmt: skip
 CUFF_STEP_TICKS = 5120
 _WHOLE = [str(i) for i in range(-100, 2000)]
@@ -173,7 +173,7 @@ def numerics_lines(
     arterial = arterial_cells(state, record, times, rng) if record.has_arterial_line else {}
     if defect is Defect.UNKNOWN_COLUMN:
         second = (times.ticks / record.clock.counter_hz).astype(np.int64)
-        cells["Tblood"] = _decimal(state.temperature_f[second], np.arange(len(second)) % 60 == 0, 1)
+        cells["Tskin"] = _decimal(state.temperature_f[second], np.arange(len(second)) % 60 == 0, 1)
     if defect is Defect.TEXT_CELL:
         cells["SpO2"][len(cells["SpO2"]) // 3] = "Lo Perf"
     names = sorted([*cells, *arterial, *(["btbHR"] if has_beats else [])])

@@ -137,7 +137,7 @@ def clinical_decoys(course: Course, acute: tuple[AcuteEvent, ...]) -> list[Decoy
     if role.defect is Defect.TEXT_CELL:
         found.append(Decoy(hadm, "defect", f"record {record.record_id}, text in a SpO2 cell of the numerics"))
     if role.defect is Defect.UNKNOWN_COLUMN:
-        found.append(Decoy(hadm, "defect", f"record {record.record_id}, unknown numerics column Tblood [F]"))
+        found.append(Decoy(hadm, "defect", f"record {record.record_id}, unknown numerics column Tskin [F]"))
     if role.second_record is SecondRecord.ON_WARD:
         second = course.records[1].record_id
         found.append(Decoy(hadm, "record_without_stay", f"record {second} lies outside every ICU stay"))

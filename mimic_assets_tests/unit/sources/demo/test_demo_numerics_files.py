@@ -51,7 +51,7 @@ def test_oddities_of_the_published_numerics_are_present(cohort_demo: Path) -> No
             continue
         header, *rows = lines_of(record)
         layouts.add(header)
-        unknown += [name for name in header.split(",") if "Tblood" in name]
+        unknown += [name for name in header.split(",") if "Tskin" in name]
         ticks = [int(row.split(",", 1)[0]) for row in rows]
         steps = np.diff(ticks)
         back_steps += int((steps < 0).sum())
@@ -64,7 +64,7 @@ def test_oddities_of_the_published_numerics_are_present(cohort_demo: Path) -> No
     assert back_steps > 100
     assert same_tick > 100
     assert mixed >= 35
-    assert unknown == ['"Tblood [F]"']
+    assert unknown == ['"Tskin [F]"']
 
 
 def test_repeated_rows_are_whole_rows_again(cohort_demo: Path) -> None:
