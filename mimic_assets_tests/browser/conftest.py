@@ -44,16 +44,19 @@ def demo(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     return make_demo(tmp_path_factory.mktemp("ui"), patients=4)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(demo: Demo) -> Iterator[Server]:
     """The UI over the demo's lake."""
     with serving(demo, demo.lake.parent / "server.log") as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(chromium: str, server: Server, screenshots: Path) -> Iterator[DagsterPage]:
-    """A browser tab on the UI, as a person has it who opens it for the first time."""
+    """A browser tab on the UI, as a person has it who opens it for the first time.
+
+    Gone with its module: while Playwright's event loop runs in this thread, Dagster cannot run one of its own.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
