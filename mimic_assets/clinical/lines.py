@@ -5,7 +5,6 @@ what follows: a line counts only if it has as many fields as the header and its 
 fields (RFC 4180, doubled quotes inside). Lines of no bytes hold nothing and are passed over.
 """
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +13,9 @@ import numpy.typing as npt
 from mimic_assets.clinical.blocks import Block
 from mimic_assets.clinical.defects import Defects, RowDefect
 from mimic_assets.clinical.quotes import outside_quotes
+from mimic_assets.clinical.refused import subject_of
 
 _LINE_FEED, _RETURN, _COMMA = 10, 13, 44
-_SUBJECT = re.compile(rb'"?(\d{1,18})"?,')
 _ADVICE = "Compare the line with the published file; the row was not used."
 Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -46,15 +45,15 @@ class Lines:
         return self.starts if index == 0 else self.field_ends[:, index - 1] + 1, self.field_ends[:, index]
 
 
-def good_lines(block: Block, columns: int, defects: Defects, starts_with_subject: bool = False) -> Lines:
+def good_lines(block: Block, columns: int, defects: Defects, subject_place: int = 0) -> Lines:
     """Return the lines of a block that have `columns` fields (2 or more); the others are counted in `defects`.
 
-    Where a table's first column is the subject, a refused line still names its subject there, whatever is wrong behind
-    it, and is counted under that subject: what the line said is lost to that subject and to nobody else.
+    A refused line mostly still names its subject at that column's place, and is counted under that subject: what the
+    line said is lost to that subject and to nobody else.
     """
     text = block.text.replace(b"\r\n", b"\n") if b"\r" in block.text else block.text
     data = np.frombuffer(text, dtype=np.uint8)
-    refuse = _Refusal(text, defects, starts_with_subject)
+    refuse = _Refusal(text, defects, subject_place)
     separators = np.flatnonzero((data == _COMMA) | (data == _LINE_FEED))
     count = text.count(b"\n")
     numbers = np.arange(block.first_line, block.first_line + count)
@@ -98,7 +97,7 @@ class _Refusal:
 
     text: bytes
     defects: Defects
-    starts_with_subject: bool
+    subject_place: int
 
     def __call__(self, numbers: Positions, lines: Mask, rule: str, found: str, expected: str) -> None:
         refused = np.flatnonzero(lines)
@@ -106,6 +105,5 @@ class _Refusal:
             return
         content = self.text.split(b"\n")
         for place in refused.tolist():
-            match = _SUBJECT.match(content[place]) if self.starts_with_subject else None
-            subject_id = int(match[1]) if match else None
-            self.defects.add(RowDefect(rule, "", expected, _ADVICE), 1, int(numbers[place]), found, subject_id or None)
+            subject_id = subject_of(content[place], self.subject_place)
+            self.defects.add(RowDefect(rule, "", expected, _ADVICE), 1, int(numbers[place]), found, subject_id)

@@ -65,9 +65,11 @@ def read_table(tree: FileTree, table: SourceTable, reading: Reading, defects: De
                     defects.files.append(defect)
                     return
             else:
-                lines = good_lines(item, len(header), defects, header[0] == names["subject_id"])
-                keep = None if items is None else wanted_lines(lines, header.index(names["itemid"]), items, defects)
-                strings = string_frame(lines, keep, header, tuple(names.values()), defects)
+                whose = header.index(names["subject_id"])
+                lines = good_lines(item, len(header), defects, whose)
+                places = None if items is None else (header.index(names["itemid"]), whose)
+                keep = None if items is None or places is None else wanted_lines(lines, *places, items, defects)
+                strings = string_frame(lines, keep, header, tuple(names.values()), defects, whose)
                 yield typed_rows(strings, table, names, reading.buckets, reading.wanted, defects)
             if reading.progress is not None:
                 reading.progress(table.name, position, size)

@@ -13,6 +13,7 @@ import pyarrow.csv
 
 from mimic_assets.clinical.defects import Defects, RowDefect
 from mimic_assets.clinical.lines import Lines
+from mimic_assets.clinical.refused import subject_of
 from mimic_assets.errors import InternalError
 
 LINE = "line"
@@ -39,8 +40,13 @@ class Items:
         return cls(np.array(sorted(int.from_bytes(str(item).encode(), "little") for item in items), dtype=np.uint64))
 
 
-def wanted_lines(lines: Lines, item_column: int, items: Items, defects: Defects) -> npt.NDArray[np.bool_]:
-    """Return per line whether its item is one of `items`; an item that is no integer is counted in `defects`."""
+def wanted_lines(
+    lines: Lines, item_column: int, subject_column: int, items: Items, defects: Defects
+) -> npt.NDArray[np.bool_]:
+    """Return per line whether its item is one of `items`.
+
+    An item that is no integer may be any: it is counted in `defects`, under the subject of its line.
+    """
     first, last = lines.field(item_column)
     padded = np.frombuffer(lines.text + bytes(_WORD), dtype=np.uint8)
     if lines.has_quotes:
@@ -51,9 +57,10 @@ def wanted_lines(lines: Lines, item_column: int, items: Items, defects: Defects)
     words = every_word[first] & _MASKS[np.clip(length, 0, _WORD)]
     found = np.minimum(np.searchsorted(items.words, words), items.words.size - 1)
     is_number = _are_digits(words, length)
-    if not is_number.all():
-        line = int(lines.numbers[np.flatnonzero(~is_number)[0]])
-        defects.add(_NOT_ITEM, int((~is_number).sum()), line, "a cell that cannot be read")
+    begin, end = lines.field(subject_column)
+    for row in np.flatnonzero(~is_number).tolist():
+        subject = subject_of(lines.text[begin[row] : end[row]], 0)
+        defects.add(_NOT_ITEM, 1, int(lines.numbers[row]), "a cell that cannot be read", subject)
     matches: npt.NDArray[np.bool_] = (items.words[found] == words) & (length <= _WORD)
     return matches
 
@@ -73,6 +80,7 @@ def string_frame(
     header: tuple[str, ...],
     columns: tuple[str, ...],
     defects: Defects,
+    subject_column: int = 0,
 ) -> pl.DataFrame:
     """Return the kept lines (all where `keep` is None): `columns` as strings, empty ones null, and `line`.
 
@@ -87,7 +95,9 @@ def string_frame(
     except UnicodeDecodeError:
         parts = [text[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=True)]
         sound = np.array([_is_utf8(part) for part in parts])
-        defects.add(_NOT_TEXT, int((~sound).sum()), int(numbers[np.flatnonzero(~sound)[0]]), "bytes that are not UTF-8")
+        for row in np.flatnonzero(~sound).tolist():
+            whose = subject_of(parts[row], subject_column)
+            defects.add(_NOT_TEXT, 1, int(numbers[row]), "bytes that are not UTF-8", whose)
         text, numbers = b"".join(part for part, ok in zip(parts, sound, strict=True) if ok), numbers[sound]
     if not text:
         return pl.DataFrame(schema=dict.fromkeys(columns, pl.String) | {LINE: pl.Int64})

@@ -76,8 +76,9 @@ def find_low_pressure(
     Time:
         The event is the onset: its time and upper bound are the first low value, its lower bound the last value
         before it that is not low. Where the record has no such value the pressure may have been low before the record
-        began: the lower bound is then the start of the ICU stay or, outside every stay, of the admission it lies in,
-        since an episode is an event of that stay; outside both, where no label hangs on it, the record's first cell.
+        began, also in an earlier ICU stay of the admission. The lower bound is then the start of the admission (of the
+        ICU stay where the admission's is not known) or, if later, the last usable value that is not low of the
+        subject's other records between that start and the onset. Outside both it is the record's first cell.
 
     Two records of one subject that overlap in time each tell their own episodes; they are not merged.
     """
@@ -90,6 +91,11 @@ def find_low_pressure(
     for episode in episodes.iter_rows(named=True):
         record_id, time = episode["record_id"], episode["event_time"]
         hadm_id, stay_id = _place(record_id, time, links, whereabouts)
+        lower = episode["lower_time"]
+        if lower is None:
+            start = _start_of(stay_id, hadm_id, time, whereabouts)
+            others = cleaned_numerics.lazy().filter(pl.col("record_id") != record_id)
+            lower = first_cells[record_id] if start is None else _last_good(rule, others, start, time)
         findings.append(
             Finding(
                 rule=rule,
@@ -98,7 +104,7 @@ def find_low_pressure(
                 hadm_id=hadm_id,
                 stay_id=stay_id,
                 event_time=time,
-                lower_time=episode["lower_time"] or _start_of(stay_id, hadm_id, whereabouts) or first_cells[record_id],
+                lower_time=lower,
                 upper_time=time,
                 event_end_time=episode["event_end_time"],
                 sources=(f"{rule.source_table}:{record_id}:{episode['first_row']}-{episode['last_row']}",),
@@ -107,10 +113,23 @@ def find_low_pressure(
     return findings
 
 
-def _start_of(stay_id: int | None, hadm_id: int | None, whereabouts: Whereabouts) -> datetime | None:
-    """Return the start of the ICU stay, else of the admission; None where neither is known."""
+def _start_of(stay_id: int | None, hadm_id: int | None, time: datetime, whereabouts: Whereabouts) -> datetime | None:
+    """Return the start of the admission, else of the ICU stay; None where neither is known to lie before the time."""
     stays = [stay.start for stay in whereabouts.stays if stay_id is not None and stay.stay_id == stay_id]
-    return stays[0] if stays else whereabouts.bounds(hadm_id)[0]
+    starts = [whereabouts.bounds(hadm_id)[0], *stays]
+    return next((start for start in starts if start is not None and start <= time), None)
+
+
+def _last_good(rule: PressureRule, cells: pl.LazyFrame, start: datetime, time: datetime) -> datetime:
+    """Return the last time in `[start, time)` of a usable value that is not low; else `start`."""
+    good = cells.filter(
+        (pl.col("parameter") == rule.parameter)
+        & (pl.col("flag") == Flag.OK.value)
+        & (pl.col("value") >= rule.below_mmhg)
+        & pl.col("time").is_between(start, time, closed="left")
+    )
+    last: datetime | None = good.select(pl.col("time").max()).collect().item()
+    return start if last is None else last
 
 
 def _first_cells(cleaned_numerics: pl.DataFrame) -> dict[int, datetime]:

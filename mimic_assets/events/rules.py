@@ -210,7 +210,7 @@ RESPIRATORY_ARREST_CHARTED = ItemRule(
 
 LOW_PRESSURE = PressureRule(
     name="low_pressure",
-    version=1,
+    version=2,
     event=Event.HYPOTENSION,
     tier=Tier.B,
     timing=Timing.EPISODE,

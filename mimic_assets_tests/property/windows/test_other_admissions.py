@@ -15,6 +15,7 @@ from mimic_assets_tests.unit.windows.patient_frames import ADMISSION, DAY, STAY,
 LOW = task("hypotension")
 OTHER_ADMISSION, OTHER_STAY, OTHER_RECORD = 21, 31, 91
 YEARS = timedelta(days=1000)
+MINUTES_10 = timedelta(minutes=10)
 stretches = st.lists(
     st.tuples(st.sampled_from([50.0, 64.0, 65.0, 80.0]), st.integers(1, 40), st.sampled_from([30, 30, 60, 90])),
     min_size=1,
@@ -69,3 +70,18 @@ def test_a_record_of_another_admission_changes_no_label(
         found.append(labels.filter(pl.col("stay_id") == STAY))
     assert found[0].height == 96
     assert found[1].equals(found[0])
+
+
+def test_an_onset_that_may_lie_in_an_earlier_stay_of_the_admission_is_no_positive_there() -> None:
+    """Two ICU stays five minutes apart; the record of the second begins low, perhaps since the first."""
+    first, second = hospital(DAY, ADMISSION, STAY)[1], hospital(DAY, ADMISSION, OTHER_STAY)[1]
+    second |= {"start_time": first["end_time"] + timedelta(minutes=5), "end_time": first["end_time"] + 2 * MINUTES_10}
+    clinical = extract(hospital(DAY, ADMISSION, STAY)[0], first, second)
+    cells = pressures(first["end_time"] + MINUTES_10, [(50.0, 14, 30)], OTHER_RECORD)
+    link = linked(DAY, ADMISSION, OTHER_STAY, OTHER_RECORD)
+    link |= {"overlap_start_time": first["end_time"] + timedelta(minutes=9), "overlap_end_time": second["end_time"]}
+    links = pl.DataFrame([link], schema=RECORD_STAYS.schema)
+    events = find_events(clinical, cells, links).frame
+    labels = label_stays(LOW, clinical, events, links, cells, frozenset()).frame
+    assert events["stay_id"].to_list() == [OTHER_STAY]
+    assert labels.filter(pl.col("label").fill_null(False)).is_empty()

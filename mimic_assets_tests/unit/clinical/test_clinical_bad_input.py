@@ -102,7 +102,7 @@ def test_a_byte_order_mark_empty_lines_and_a_missing_last_line_feed_cost_nothing
 def test_bytes_that_are_not_utf8_cost_their_line(tmp_path: Path) -> None:
     text = "\n".join([HEADER, chart_row(1), chart_row(2, "é"), chart_row(3)]).encode("latin-1")
     judged = extracted(write_source(tmp_path / "source", chartevents=gzip.compress(text)), tmp_path)
-    assert told(judged) == [(None, CHART_FILE, "line 3", "malformed_row", 1)]
+    assert told(judged) == [(10000001, CHART_FILE, "line 3", "malformed_row", 1)]
     assert rows_of(judged, "chartevents").height == 2
 
 
@@ -211,7 +211,9 @@ def test_an_item_that_is_no_number_is_told(tmp_path: Path) -> None:
     items = ["2200x5", "", "22004500000", "220045.0", "-220045"]
     lines = [HEADER, *(chart_row(2 + i).replace("220045", item) for i, item in enumerate(items)), chart_row(50)]
     judged = extracted(write_source(tmp_path / "source", chartevents=lines), tmp_path)
-    assert told(judged) == [(None, CHART_FILE, "line 2, column itemid", "bad_value", 4)]
+    assert told(judged) == [(10000001, CHART_FILE, "line 2, column itemid", "bad_value", 4)]
+    assert incomplete_tables(judged.rejected, 10000001) == {"chartevents"}
+    assert incomplete_tables(judged.rejected, 10000002) == frozenset()
     assert rows_of(judged, "chartevents").height == 1
 
 
@@ -272,3 +274,21 @@ def test_an_unreadable_time_makes_that_table_incomplete_for_its_subject_only(tmp
     assert incomplete_tables(judged.rejected) == frozenset()
     assert incomplete_tables(judged.rejected, 10000001) == {"admissions"}
     assert incomplete_tables(judged.rejected, 10000002) == frozenset()
+
+
+@pytest.mark.parametrize("path", ["hosp/poe", "hosp/poe_detail", "hosp/labevents", "hosp/admissions"])
+def test_a_refused_line_is_its_subjects_wherever_the_column_stands(path: str, tmp_path: Path) -> None:
+    table = path.rpartition("/")[2]
+    lines = [*LINES[path], LINES[path][1] + ","]
+    judged = extracted(write_source(tmp_path / "source", **{table: lines}), tmp_path)
+    assert [(row[0], row[3]) for row in told(judged)] == [(10000001, "malformed_row")]
+    assert incomplete_tables(judged.rejected, 10000001) == {table}
+    assert incomplete_tables(judged.rejected, 10000002) == frozenset()
+
+
+def test_half_a_subject_is_nobodys(tmp_path: Path) -> None:
+    """A stray comma inside the subject must not blame a subject 1000, and so acquit the right one."""
+    lines = [*LINES["hosp/admissions"], LINES["hosp/admissions"][1].replace("10000001", "1000,0001")]
+    judged = extracted(write_source(tmp_path / "source", admissions=lines), tmp_path)
+    assert [row[0] for row in told(judged)] == [None]
+    assert incomplete_tables(judged.rejected, 10000001) == {"admissions"}

@@ -100,12 +100,23 @@ def test_an_onset_before_the_first_good_value_is_bounded_by_the_stay_it_belongs_
     values, linked = pressures(low(100, 500)), link("2150-01-01 11:00", "2150-01-02 11:00")
     admitted = admission("2150-01-01 09:00", "2150-01-09 09:00")
     [in_stay] = events(values, linked, extract(admitted, stay("2150-01-01 11:00", "2150-01-02 11:00")))
-    assert in_stay["lower_time"] == datetime(2150, 1, 1, 11)
+    assert in_stay["lower_time"] == datetime(2150, 1, 1, 9)  # an earlier stay of the admission may have been low too
+    [alone] = events(values, linked, extract(stay("2150-01-01 11:00", "2150-01-02 11:00")))
+    assert alone["lower_time"] == datetime(2150, 1, 1, 11)
     [in_hospital] = events(values, clinical=extract(admitted))
     assert in_hospital["lower_time"] == datetime(2150, 1, 1, 9)
     heart_rate = pressures([(40, 90)], parameter="heart_rate")
     [nowhere] = events(pl.concat([heart_rate, values]))
     assert nowhere["lower_time"] == second(40)
+
+
+def test_a_good_value_of_an_earlier_record_bounds_an_onset_in_the_same_admission_only() -> None:
+    earlier = pressures([(0, 80), (10, 80), (20, 60)], record_id=RECORD - 1, start=datetime(2150, 1, 1, 10))
+    both = pl.concat([earlier, pressures(low(100, 500))])
+    [same] = events(both, clinical=extract(admission("2150-01-01 09:00", "2150-01-09 09:00")))
+    assert same["lower_time"] == datetime(2150, 1, 1, 10, 0, 10)
+    [later] = events(both, clinical=extract(admission("2150-01-01 11:00", "2150-01-09 09:00")))
+    assert later["lower_time"] == datetime(2150, 1, 1, 11)
 
 
 def test_ticks_decide_the_order_not_source_rows() -> None:

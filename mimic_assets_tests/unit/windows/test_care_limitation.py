@@ -73,6 +73,11 @@ def test_a_charted_status_is_known_when_stored_or_an_hour_later() -> None:
     assert known(charted("10:00", "DNR / DNI"))["11:00"] == "dnr"
 
 
+def test_a_status_stored_before_its_charttime_is_not_known_before_it_is_said() -> None:
+    said = known(*order("09:00", FULL), charted("12:00:01", COMFORT, stored="10:00"))
+    assert [said[clock] for clock in ("10:00", "12:00", "13:00")] == ["none", "none", "comfort"]
+
+
 def test_a_status_charted_earlier_but_stored_later_does_not_overrule_an_order() -> None:
     said = known(charted("09:30", "Full code", stored="11:30"), *order("10:00", DNR))
     assert said["12:00"] == "dnr"
