@@ -41,12 +41,13 @@ lock: ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade m
 	@test -x $(BIN)/uv || $(MAKE) bootstrap
 	$(COMPILE) $(LOCK_ARGS) --extra dev pyproject.toml -o requirements.lock
 	grep -E '^uv==' scripts/uv.lock | tr -d ' \\' | $(COMPILE) $(LOCK_ARGS) - -o scripts/uv.lock
+	for wanted in mimic_assets_tests/environments/*.in; do $(COMPILE) $(LOCK_ARGS) $$wanted -o $${wanted%.in}.lock || exit 1; done
 
 dictionary: bootstrap ## write docs/data-dictionary.md anew from the schemas
 	$(BIN)/python -m mimic_assets.schemas.dictionary docs/data-dictionary.md
 
 clean: ## remove .venv, the demo's lake and every cache; asks nothing
-	rm -rf .venv .demo .bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf .venv .environments .demo .bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 bootstrap:

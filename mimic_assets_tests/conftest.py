@@ -12,6 +12,7 @@ from typing import NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
+from mimic_assets_tests.environments import EnvironmentAbsentError, open_environment
 from mimic_assets_tests.servers.seaweedfs import S3Server, running_seaweedfs, weed_binary
 
 _REPOSITORY = Path(__file__).parent.parent
@@ -50,3 +51,11 @@ def s3_server() -> Iterator[S3Server]:
 def s3_lake_uri(s3_server: S3Server) -> str:
     """The address of an empty lake of this test's own; its settings are `s3_server.settings`."""
     return f"s3://{s3_server.bucket}/{uuid.uuid4().hex}/lake"
+
+
+def environment_python(name: str) -> Path:
+    """Return the Python of a tool's own environment; skip, or fail where everything is required, when it is not to be had."""
+    try:
+        return open_environment(name)
+    except EnvironmentAbsentError as absent:
+        _absent(f"environment {name}: {absent}")

@@ -10,7 +10,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.lock", "scripts/uv.lock")
+ENVIRONMENTS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("mimic_assets_tests/environments/*.in"))
+LOCKS = ("requirements.lock", "scripts/uv.lock", *(f"{name.removesuffix('.in')}.lock" for name in ENVIRONMENTS))
 ENTRY = re.compile(
     r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^]]*\])?==(?P<version>[^\s;\\]+)(?P<marker>\s*;[^\\]*)?(?P<hashes>.*)$"
 )
