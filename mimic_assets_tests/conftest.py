@@ -54,7 +54,7 @@ def s3_lake_uri(s3_server: S3Server) -> str:
 
 
 def environment_python(name: str) -> Path:
-    """Return the Python of a tool's own environment; skip, or fail where everything is required, when it is not to be had."""
+    """Return the Python of a tool's own environment; where it cannot be made, skip (or fail if all is required)."""
     try:
         return open_environment(name)
     except EnvironmentAbsentError as absent:

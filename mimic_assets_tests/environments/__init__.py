@@ -1,8 +1,8 @@
 """Tools that cannot live in `.venv` (they pin other releases of what we use), each in an environment of its own.
 
-`<name>.in` says what is wanted and why, `<name>.lock` pins and hashes it (`make lock`), `open_environment(name)` makes it on
-first use below `.environments/` and returns its Python. Made from the lock alone, whole or not at all; several test
-workers wait for one another.
+`<name>.in` says what is wanted and why, `<name>.lock` pins and hashes it (`make lock`), `open_environment(name)` makes
+it on first use below `.environments/` and returns its Python. Made from the lock alone, whole or not at all; several
+test workers wait for one another.
 """
 
 import fcntl
