@@ -44,6 +44,7 @@ def build_definitions(
             raw.raw_records,
             raw.raw_numerics,
             raw.clinical_extract_asset(settings.buckets),
+            raw.event_adjudications,
             cleaned.cleaned_numerics,
             labels.record_stays,
             labels.clinical_events,

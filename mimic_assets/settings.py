@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     """Folder or s3://bucket/prefix that the tables live in."""
     tasks: Annotated[tuple[str, ...], NoDecode] = Field(default_factory=shipped_tasks, min_length=1)
     """Names of shipped tasks or paths of task files; in the environment separated by commas."""
+    events: Annotated[tuple[str, ...], NoDecode] = ()
+    """Files or folders of event definitions, in place of shipped ones of the same name or beside them."""
+    adjudications: str | None = None
+    """CSV of reviewers' decisions about events."""
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024)
     """Processes that work on keys side by side."""
     buckets: int = Field(default=16, ge=1, le=9999)
@@ -68,7 +72,7 @@ class Settings(BaseSettings):
     """Largest share of a run's keys that may fail before the blocking check stops the rest."""
     s3: S3Settings = Field(default_factory=S3Settings)
 
-    @field_validator("tasks", mode="before")
+    @field_validator("tasks", "events", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):

@@ -29,8 +29,9 @@ def _selection(names: Sequence[str]) -> dg.AssetSelection:
 
 EXTRACT_CLINICAL_ROWS = dg.define_asset_job(
     "extract_clinical_rows",
-    _selection(["clinical_extract"]),
-    description="One pass over the clinical tables; keeps what events, stays and features need, bucketed by subject.",
+    _selection(["clinical_extract", "event_adjudications"]),
+    description="One pass over the clinical tables; keeps what events, stays and features need, bucketed by subject. "
+    "Reviewers' decisions are read with it.",
 )
 MAKE_PATIENTS = dg.define_asset_job(
     "make_patients",

@@ -45,6 +45,8 @@ class FromTables(Derivation):
     per_task: bool = False
     needs_completeness: bool = False
     """Whether the function also takes the set of clinical tables that did not arrive whole."""
+    needs_definitions: bool = False
+    """Whether the function first takes the event definitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,13 @@ class FromClinicalTree(Derivation):
 
 
 @dataclass(frozen=True, slots=True)
+class FromDecisions(Derivation):
+    """`function(content, file) -> Judged` over the CSV of reviewers' decisions; without a CSV the table is empty."""
+
+    function: Callable[..., Judged]
+
+
+@dataclass(frozen=True, slots=True)
 class FromAllPatients(Derivation):
     """`function(task, ...)` over every patient's samples of a task; the whole table is one object per task."""
 
@@ -62,9 +71,13 @@ class FromAllPatients(Derivation):
     inputs: tuple[str, ...]
 
 
-def each_patient(function: Callable[..., Judged], *inputs: TableHandle) -> dg.Output[Derivation]:
+def each_patient(
+    function: Callable[..., Judged], *inputs: TableHandle, needs_definitions: bool = False
+) -> dg.Output[Derivation]:
     """Return the output of an asset whose objects are made patient by patient."""
-    return dg.Output(FromTables(function, tuple(handle.table for handle in inputs)))
+    return dg.Output(
+        FromTables(function, tuple(handle.table for handle in inputs), needs_definitions=needs_definitions)
+    )
 
 
 def each_patient_and_task(

@@ -21,6 +21,7 @@ _STORED_PER = {
     Partitioning.PATIENT_TASK: "patient and task",
     Partitioning.BUCKET: "bucket of subjects",
     Partitioning.TASK: "task",
+    Partitioning.WHOLE: "lake",
 }
 
 

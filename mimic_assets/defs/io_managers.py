@@ -14,6 +14,7 @@ from mimic_assets.defs.derivation import (
     Derivation,
     FromAllPatients,
     FromClinicalTree,
+    FromDecisions,
     FromTables,
     FromTree,
     TableHandle,
@@ -23,7 +24,7 @@ from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Outcome, add_tallies, write_outcomes
 from mimic_assets.defs.partitions import PATIENTS
 from mimic_assets.defs.pictures import picture
-from mimic_assets.defs.whole_tables import make_for_all_patients, make_from_clinical_tree
+from mimic_assets.defs.whole_tables import make_for_all_patients, make_from_clinical_tree, make_from_decisions
 from mimic_assets.errors import InternalError
 from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import TABLES
@@ -75,6 +76,8 @@ class TableIO(dg.IOManager):
     def _outcomes(self, table: Table, derivation: Derivation, keys: Sequence[str]) -> Iterator[Outcome]:
         if isinstance(derivation, FromClinicalTree):
             return make_from_clinical_tree(self._workshop, table, derivation, keys, self._progress)
+        if isinstance(derivation, FromDecisions):
+            return make_from_decisions(self._workshop, table, derivation)
         if isinstance(derivation, FromAllPatients):
             return make_for_all_patients(self._workshop, table, derivation, self._progress)
         if isinstance(derivation, FromTree):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mimic_assets import clinical, records
+from mimic_assets import clinical, events, records
 from mimic_assets.defs.derivation import FromTables, FromTree
 from mimic_assets.defs.fingerprints import fingerprint
 from mimic_assets.defs.outcomes import Outcome, Status
@@ -21,7 +21,7 @@ from mimic_assets.errors import DamagedObjectError, DataError, RequestError
 from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
 from mimic_assets.schemas.model import Partitioning, Table
 from mimic_assets.schemas.pandera_models import violations
-from mimic_assets.schemas.tables import CLINICAL_EXTRACT, CLINICAL_LABELS, TABLES
+from mimic_assets.schemas.tables import CLINICAL_EXTRACT, CLINICAL_LABELS, EVENT_ADJUDICATIONS, TABLES
 from mimic_assets.settings import Settings, dagster_home_for
 from mimic_assets.sources.folder import FolderTree
 from mimic_assets.storage.keys import Key
@@ -37,6 +37,7 @@ class Workshop:
 
     settings: Settings
     _buckets: dict[Key, Stored] = field(default_factory=dict, repr=False)
+    _decisions: tuple[str, pl.DataFrame] | None = field(default=None, repr=False)
 
     @cached_property
     def lake(self) -> Lake:
@@ -66,6 +67,11 @@ class Workshop:
     def tasks(self) -> list[Task]:
         """The tasks of this lake, in the order they were asked for."""
         return [load_task(name) for name in self.settings.tasks]
+
+    @cached_property
+    def definitions(self) -> tuple[events.Definition, ...]:
+        """What counts as an event: the shipped definitions, and those of the settings."""
+        return events.load_definitions(self.settings.events)
 
     def bucket(self, subject_id: int) -> Key:
         """Return where the clinical rows of a subject lie."""
@@ -125,7 +131,12 @@ class Workshop:
         if isinstance(derivation, FromTree):
             return self._source_files(subject_id)
         found: dict[str, str] = {}
+        if derivation.needs_definitions:
+            found["definitions"] = events.definitions_fingerprint(self.definitions)
         for name in derivation.inputs:
+            if name == EVENT_ADJUDICATIONS.name:
+                found[name] = repr(self._decisions_about(subject_id).rows())
+                continue
             if name == CLINICAL_EXTRACT.name:
                 found[name] = self._clinical_fingerprint(subject_id)
                 if derivation.needs_completeness:
@@ -197,9 +208,21 @@ class Workshop:
             return derivation.function(self.waveforms, subject_id)
         frames = [self._frame(name, place) for name in derivation.inputs]
         completeness = [self._incomplete_tables(subject_id)] if derivation.needs_completeness else []
-        return derivation.function(*([task] if task else []), *frames, *completeness)
+        first = [self.definitions] if derivation.needs_definitions else [task] if task else []
+        return derivation.function(*first, *frames, *completeness)
+
+    def _decisions_about(self, subject_id: int) -> pl.DataFrame:
+        """Return the reviewers' decisions about one subject's events; none where none were read into the lake."""
+        stored = self.lake.fingerprint(EVENT_ADJUDICATIONS, Key())
+        if stored is None:
+            return EVENT_ADJUDICATIONS.empty()
+        if self._decisions is None or self._decisions[0] != stored:
+            self._decisions = stored, self.lake.read(EVENT_ADJUDICATIONS, Key())
+        return self._decisions[1].filter(subject_id=subject_id)
 
     def _frame(self, name: str, place: Key) -> pl.DataFrame:
+        if name == EVENT_ADJUDICATIONS.name:
+            return self._decisions_about(place.partition or 0)
         is_extract = name == CLINICAL_EXTRACT.name
         source = self.bucket(place.partition or 0) if is_extract else self._place_of(name, place)
         try:

@@ -3,20 +3,24 @@
 Both keep what stands when fingerprints are equal, and write whole objects like everything else.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import polars as pl
 
 from mimic_assets import clinical
-from mimic_assets.defs.derivation import FromAllPatients, FromClinicalTree
+from mimic_assets.defs.derivation import FromAllPatients, FromClinicalTree, FromDecisions
 from mimic_assets.defs.fingerprints import core_fingerprint, fingerprint
 from mimic_assets.defs.making import Workshop, count_object
 from mimic_assets.defs.outcomes import Outcome, Status
 from mimic_assets.defs.partitions import bucket_key
 from mimic_assets.defs.spool import spooling
+from mimic_assets.errors import RequestError
 from mimic_assets.manifest import report_record_end
 from mimic_assets.numerics.parameters import find_parameter
+from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import RECORD_STAYS, TRAINING_MANIFEST, TRAINING_NORMALISATION, WINDOWED_SAMPLES
 from mimic_assets.storage.keys import Key, shard_path
@@ -61,6 +65,29 @@ def make_from_clinical_tree(
             outcome = Outcome(bucket_key(bucket), Status.MADE)
             count_object(outcome, made, None)
             yield outcome
+
+
+def make_from_decisions(workshop: Workshop, table: Table, derivation: FromDecisions) -> Iterator[Outcome]:
+    """Yield the outcome of the reviewers' decisions: one object, empty where the settings name no file.
+
+    Raises:
+        RequestError: the file that the settings name cannot be read.
+    """
+    file = workshop.settings.adjudications
+    try:
+        content = Path(file).read_bytes() if file else b""
+    except OSError as error:
+        raise RequestError(f"The decisions in {file} cannot be read: {error.strerror}. Name another file.") from None
+    place = Key()
+    wanted = fingerprint(table, {"content": hashlib.sha256(content).hexdigest(), "file": Path(file or "").name})
+    stored = workshop.lake.stored(table, place)
+    outcome = Outcome("decisions", Status.KEPT)
+    if stored is None or stored.fingerprint != wanted:
+        judged = derivation.function(content, Path(file).name) if file else Judged(table.empty(), rejected_frame([]))
+        stored = workshop.put(table, place, judged, wanted)
+        outcome.status = Status.MADE
+    count_object(outcome, stored, None)
+    yield outcome
 
 
 def _in_kilobytes(progress: Progress) -> Progress:

@@ -10,6 +10,8 @@ from datetime import datetime
 
 import polars as pl
 
+from mimic_assets.events.selection import Sources
+
 COMFORT = r"\bcomfort\b|\bCMO\b"
 """Order subtypes and code-status texts that mean comfort care; regular expression, case ignored."""
 LIFTING = r"\bresuscitat|\bfull code\b|\bDNA?R\b|\bCPR\b"
@@ -19,22 +21,25 @@ _ENDED = ("D/C", "H")
 _CODE_STATUS_ITEM = 223758
 
 
-def is_comfort_in_force(clinical_extract: pl.DataFrame, hadm_id: int | None, time: datetime) -> bool:
-    """Return whether the admission's latest readable statement at or before a time is comfort care.
+def is_comfort_in_force(sources: Sources, subject_id: int, hadm_id: int | None, time: datetime) -> bool:
+    """Return whether the latest readable statement of a subject's admission at or before a time is comfort care.
 
     A statement is a code-status or comfort order (at its ordertime), or a charted code status (at its charttime). Texts
     that say nothing readable, and orders that end or hold another, lift no comfort care, as in the labels'
     `care_limitation`. Of statements of one time comfort care stands. Nothing carries over from another admission.
     """
     text = pl.col("value_text").str
-    orders = (pl.col("source_table") == "poe") & text.contains(rf"(?i)\bcode\s*status\b|{COMFORT}")
-    charted = (pl.col("source_table") == "chartevents") & (pl.col("item_id") == _CODE_STATUS_ITEM)
-    rows = clinical_extract.filter(
-        pl.col("hadm_id") == pl.lit(hadm_id, pl.Int64),
-        pl.col("start_time") <= time,
-        orders | (charted & (text.len_chars() > 0)),
+    is_mine = (
+        (pl.col("subject_id") == subject_id)
+        & (pl.col("hadm_id") == pl.lit(hadm_id, pl.Int64))
+        & (pl.col("start_time") <= time)
     )
-    details = _details(clinical_extract)
+    orders = sources.tables["poe"].filter(is_mine, text.contains(rf"(?i)\bcode\s*status\b|{COMFORT}"))
+    charted = sources.tables["chartevents"].filter(
+        pl.col("item_id") == _CODE_STATUS_ITEM, is_mine, text.len_chars() > 0
+    )
+    details = _details(sources.tables["poe_detail"].filter(subject_id=subject_id)) if orders.height else {}
+    rows = pl.concat([orders, charted])
     statements: list[tuple[datetime, bool]] = []
     for row in rows.iter_rows(named=True):
         if row["source_table"] == "poe" and (row["code"] or "").strip().upper() in _ENDED:
@@ -46,10 +51,9 @@ def is_comfort_in_force(clinical_extract: pl.DataFrame, hadm_id: int | None, tim
     return max(statements, default=(time, False))[1]
 
 
-def _details(clinical_extract: pl.DataFrame) -> dict[str, str]:
+def _details(rows: pl.DataFrame) -> dict[str, str]:
     """Return the field values of each order, joined."""
-    rows = clinical_extract.filter((pl.col("source_table") == "poe_detail") & pl.col("source_id").is_not_null())
     details: dict[str, str] = {}
-    for order, text in rows.sort("source_row").select("source_id", "value_text").iter_rows():
+    for order, text in rows.filter(pl.col("source_id").is_not_null()).select("source_id", "value_text").iter_rows():
         details[order] = f"{details.get(order, '')} {text or ''}"
     return details

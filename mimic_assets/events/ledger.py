@@ -1,113 +1,108 @@
-"""The ledger of one subject: every rule applied, every finding a row of `clinical_events`.
+"""The ledger: every definition applied, every event a row of `clinical_events`.
 
-Belongs here: which rules run on what, and the shape of the table. Does not belong here: how any rule works.
+Belongs here: which steps run in which order, and the shape of the table. Does not belong here: how any step works.
+Takes any number of subjects at once; each subject's rows depend on that subject's alone.
 """
+
+from collections.abc import Sequence
 
 import polars as pl
 
-from mimic_assets.errors import InternalError
-from mimic_assets.events import rules
-from mimic_assets.events.charted import find_charted
-from mimic_assets.events.coded import find_coded
-from mimic_assets.events.deaths import find_deaths
-from mimic_assets.events.finding import Finding
-from mimic_assets.events.low_pressure import find_low_pressure
-from mimic_assets.events.rules import CodeRule, ItemRule, PressureRule, TextRule
+from mimic_assets.events.adjudication import adjudicated
+from mimic_assets.events.deaths import merge_once, with_comfort_class
+from mimic_assets.events.definition import Definition, TimeKind
+from mimic_assets.events.episodes import find_episodes
+from mimic_assets.events.evidence import names_near
+from mimic_assets.events.findings import no_findings
+from mimic_assets.events.merging import EVENTS, merge
+from mimic_assets.events.names import with_event_ids
+from mimic_assets.events.reporting import lost_times, unknown_texts
+from mimic_assets.events.row_rules import find_rows
+from mimic_assets.events.selection import Sources
 from mimic_assets.events.whereabouts import Whereabouts
 from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
 from mimic_assets.schemas.tables import CLINICAL_EVENTS
 
+_ROW = "_row"
 
-def find_events(clinical_extract: pl.DataFrame, cleaned_numerics: pl.DataFrame, record_stays: pl.DataFrame) -> Judged:
-    """Return the clinical events of one subject.
+
+def find_events(
+    definitions: Sequence[Definition],
+    adjudications: pl.DataFrame,
+    clinical_extract: pl.DataFrame,
+    cleaned_numerics: pl.DataFrame,
+    record_stays: pl.DataFrame,
+) -> Judged:
+    """Return the clinical events of some subjects.
 
     Args:
-        clinical_extract: the subject's rows of `clinical_extract`; may be empty.
-        cleaned_numerics: the subject's rows of `cleaned_numerics`; may be empty.
-        record_stays: the subject's rows of `record_stays`; may be empty.
+        definitions: what counts as an event.
+        adjudications: rows of `event_adjudications` of these subjects; may be empty.
+        clinical_extract: rows of `clinical_extract`; may be empty.
+        cleaned_numerics: rows of `cleaned_numerics`; may be empty.
+        record_stays: rows of `record_stays`; may be empty.
 
     Returns:
-        Rows of `clinical_events`, one per event and rule: two rules may tell of one event (a charted arrest and its
-        code), and both are kept. Rejected: `death_times_disagree` and `event_without_time` (kept as tier D).
+        Rows of `clinical_events`, one per event with every source that speaks for or against it. Rejected:
+        `death_times_disagree`, `event_without_time` (kept as tier D), `unknown_event_text`,
+        `adjudication_without_event` and `adjudications_disagree`.
 
     Time:
         Tiers A and B have `lower_time <= event_time <= upper_time`, both ends closed; C and D have no event time.
 
     Source:
-        Each rule's `source` in `events.rules`; what never counts, in `events.codes`.
-
-    Raises:
-        InternalError: the frames hold more than one subject.
+        Each rule's `source` in `events/definitions/*.toml`.
     """
-    subject_id = _subject(clinical_extract, cleaned_numerics, record_stays)
-    whereabouts = Whereabouts.of(clinical_extract)
-    findings, rejections = find_deaths(clinical_extract, whereabouts)
-    for rule in rules.RULES:
-        match rule:
-            case ItemRule() | TextRule():
-                findings.extend(find_charted(rule, clinical_extract, whereabouts))
-            case CodeRule():
-                findings.extend(find_coded(rule, clinical_extract, whereabouts))
-            case PressureRule():
-                findings.extend(find_low_pressure(rule, cleaned_numerics, record_stays, whereabouts))
-    rejections.extend(_untimed(finding, subject_id) for finding in findings if _lost_its_time(finding))
-    return Judged(_table(findings, subject_id), rejected_frame(rejections))
-
-
-def _subject(*frames: pl.DataFrame) -> int | None:
-    """Return the one subject of the frames, or None where all are empty."""
-    subjects = sorted(
-        {
-            subject
-            for frame in frames
-            for subject in (frame["subject_id"].min(), frame["subject_id"].max())
-            if isinstance(subject, int)
-        }
-    )
-    if len(subjects) > 1:
-        raise InternalError(
-            f"find_events got rows of {len(subjects)} or more subjects, rows of one expected; pass one patient's frames"
+    sources = Sources.of(clinical_extract, cleaned_numerics)
+    whereabouts = Whereabouts.of(sources.tables["admissions"], sources.tables["icustays"])
+    found: list[pl.DataFrame] = []
+    rejections: list[Rejection] = []
+    for definition in definitions:
+        findings = pl.concat(
+            [no_findings()]
+            + [
+                find_episodes(rule, cleaned_numerics, record_stays, whereabouts)
+                if rule.time is TimeKind.EPISODE
+                else find_rows(rule, sources, whereabouts)
+                for rule in definition.rules
+            ]
         )
-    return subjects[0] if subjects else None
+        if findings.is_empty():
+            continue
+        rejections += lost_times(definition, findings)
+        events, disagreements = merge_once(findings) if definition.happens_once else (merge(definition, findings), [])
+        rejections += disagreements
+        found.append(with_event_ids(_judged(definition, events, sources), definition.name).with_columns(
+            event=pl.lit(definition.name)
+        ))  # fmt: skip
+    rejections += unknown_texts(definitions, sources)
+    empty = pl.DataFrame(schema={**EVENTS, "event_id": pl.String, "event": pl.String})
+    frame, unapplied = adjudicated(pl.concat([empty, *found]), adjudications)
+    rows = frame.select(pl.col(name).cast(dtype) for name, dtype in CLINICAL_EVENTS.schema.items())
+    return Judged(rows.sort(CLINICAL_EVENTS.order), rejected_frame([*rejections, *unapplied]))
 
 
-def _lost_its_time(finding: Finding) -> bool:
-    """Return whether a rule that needs a time found a row without one."""
-    return finding.tier is not finding.rule.tier
-
-
-def _untimed(finding: Finding, subject_id: int | None) -> Rejection:
-    return Rejection(
-        table=CLINICAL_EVENTS.name,
-        file="clinical_extract",
-        place=f"{finding.sources[0]}, column start_time",
-        rule="event_without_time",
-        message=f"found a row of {finding.rule.name} without a time, expected one; it is kept as tier {finding.tier}",
-        advice=f"Complete the time of the row in {finding.rule.source_table}.",
-        subject_id=subject_id,
-        count=len(finding.sources),
-    )
-
-
-def _table(findings: list[Finding], subject_id: int | None) -> pl.DataFrame:
-    """Return the findings as rows of `clinical_events`."""
-    rows = [
-        {
-            "event_id": finding.event_id(subject_id) if subject_id is not None else None,
-            "subject_id": subject_id,
-            "hadm_id": finding.hadm_id,
-            "stay_id": finding.stay_id,
-            "event": finding.rule.event.value,
-            "event_class": finding.event_class.value,
-            "tier": finding.tier.value,
-            "event_time": finding.event_time,
-            "lower_time": finding.lower_time,
-            "upper_time": finding.upper_time,
-            "event_end_time": finding.event_end_time,
-            "rule": finding.rule.name,
-            "rule_version": finding.rule.version,
-            "sources": list(finding.sources),
-        }
-        for finding in findings
-    ]
-    return pl.DataFrame(rows, schema=CLINICAL_EVENTS.schema).sort(CLINICAL_EVENTS.order)
+def _judged(definition: Definition, events: pl.DataFrame, sources: Sources) -> pl.DataFrame:
+    """Return events with the class that evidence elsewhere gives them, and the rows that speak against them."""
+    numbered = events.with_row_index(_ROW)
+    for event_class, evidence in definition.marks:
+        marked = names_near(numbered, [evidence], sources, _ROW)[_ROW].implode()
+        is_marked = pl.col(_ROW).is_in(marked) & pl.col("event_time").is_not_null()
+        numbered = numbered.with_columns(
+            event_class=pl.when(is_marked).then(pl.lit(event_class.value)).otherwise("event_class")
+        )
+    timed = numbered.filter(pl.col("event_time").is_not_null())
+    against = names_near(timed, definition.contradictions, sources, _ROW)
+    if against.height:
+        numbered = (
+            numbered.join(against, on=_ROW, how="left", maintain_order="left")
+            .with_columns(
+                contradictions=pl.concat_list("contradictions", pl.col("names").fill_null([]))
+                .list.unique(maintain_order=True)
+                .list.set_difference("sources")
+            )
+            .drop("names")
+        )
+    if definition.happens_once:
+        numbered = with_comfort_class(numbered, sources)
+    return numbered.drop(_ROW)

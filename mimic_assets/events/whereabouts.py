@@ -1,106 +1,103 @@
-"""Which ICU stay and admission of the subject a time lies in.
+"""Which ICU stay and admission a time lies in, for any number of subjects at once.
 
-Belongs here: looking a time, a day or an admission up among the subject's stays. Does not belong here: whether an
-event counts (`rules`), or links between records and stays (`record_stays` brings them).
+Belongs here: looking times, days and admissions up among the subjects' stays. Does not belong here: whether an event
+counts (`definition`), or links between records and stays (`record_stays` brings them).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 import polars as pl
 
 from mimic_assets.schemas.vocabulary import EventClass
-from mimic_assets.timeline import Interval
 
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """An admission, or an ICU stay of one; null where the source gives none."""
-
-    hadm_id: int | None
-    stay_id: int | None
-    """Null for an admission."""
-    start: datetime | None
-    end: datetime | None
-    """Of an admission: the later of dischtime and deathtime, because dischtime may lie hours before death."""
-
-    @property
-    def interval(self) -> Interval | None:
-        """`(start, end]`, or None where an end is missing or nothing lies between."""
-        if self.start is None or self.end is None or self.end <= self.start:
-            return None
-        return Interval(self.start, self.end)
+_ROW = "_row"
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """The admissions and ICU stays of one subject."""
+    """The admissions and ICU stays of some subjects, in the order of source rows."""
 
-    admissions: tuple[Period, ...]
-    stays: tuple[Period, ...]
+    admissions: pl.DataFrame
+    """`subject_id hadm_id start end`; end is the later of dischtime and deathtime: dischtime may lie before death."""
+    stays: pl.DataFrame
+    """`subject_id hadm_id stay_id start end`."""
 
     @classmethod
-    def of(cls, clinical_extract: pl.DataFrame) -> "Whereabouts":
-        """Return the whereabouts a subject's rows of `clinical_extract` tell, in the order of source rows."""
-        rows = clinical_extract.sort("source_table", "source_row")
-        admissions = rows.filter(source_table="admissions").iter_rows(named=True)
-        stays = rows.filter(source_table="icustays").iter_rows(named=True)
+    def of(cls, admissions: pl.DataFrame, icustays: pl.DataFrame) -> "Whereabouts":
+        """Return the whereabouts that rows of `clinical_extract` of these two tables tell."""
+        order = ("subject_id", "source_row")
         return cls(
-            tuple(
-                Period(row["hadm_id"], None, row["start_time"], _latest(row["end_time"], row["death_time"]))
-                for row in admissions
+            admissions.sort(order).select(
+                "subject_id", "hadm_id", start="start_time", end=pl.max_horizontal("end_time", "death_time")
             ),
-            tuple(Period(row["hadm_id"], row["stay_id"], row["start_time"], row["end_time"]) for row in stays),
+            icustays.sort(order).select("subject_id", "hadm_id", "stay_id", start="start_time", end="end_time"),
         )
 
-    def stay_at(self, time: datetime) -> Period | None:
-        """Return the ICU stay whose `(intime, outtime]` holds a time; the last to start where several do.
+    def placed(self, rows: pl.DataFrame, time: str) -> pl.DataFrame:
+        """Return rows with `hadm_id`, `stay_id` and `event_class` completed by their time, in their order.
 
-        No slack is given around a stay: in the demo death lies 1-5 h before the outtime of a patient who died in the
-        unit, and a day or more after that of one who did not, so an outtime before death means the patient had left.
+        What a row says stands. A stay is the last to start whose `(intime, outtime]` holds the time, if its admission
+        is not another than the row's. No slack is given around a stay: in the demo death lies 1-5 h before the outtime
+        of a patient who died in the unit, and a day or more after that of one who did not. An admission is that of the
+        row's stay, else the last to start whose `(admittime, end]` holds the time.
+
+        Args:
+            rows: `subject_id hadm_id stay_id` and the column of times.
+            time: name of that column; a null time lies nowhere.
         """
-        return _last_to_start(stay for stay in self.stays if stay.interval is not None and time in stay.interval)
-
-    def admission_at(self, time: datetime) -> Period | None:
-        """Return the admission whose `(admittime, end]` holds a time; the last to start where several do."""
-        return _last_to_start(stay for stay in self.admissions if stay.interval is not None and time in stay.interval)
-
-    def admission_on(self, start: datetime, end: datetime) -> Period | None:
-        """Return the admission that shares time with the day `[start, end)`; the last to start where several do."""
-        return _last_to_start(
-            stay
-            for stay in self.admissions
-            if stay.interval is not None and stay.interval.start < end and start <= stay.interval.end
+        numbered = rows.with_row_index(_ROW)
+        at = numbered.select(_ROW, "subject_id", at=time)
+        inside = (pl.col("start") < pl.col("at")) & (pl.col("at") <= pl.col("end"))
+        stay = _last(at.join(self.stays, on="subject_id").filter(inside), "stay_id")
+        admission = _last(at.join(self.admissions, on="subject_id").filter(inside), "hadm_id")
+        of_stay = self.stays.filter(pl.col("stay_id").is_not_null()).unique(
+            "stay_id", keep="first", maintain_order=True
         )
+        found = (
+            numbered.join(stay.select(_ROW, in_stay="stay_id", of="hadm_id"), on=_ROW, how="left")
+            .join(admission.select(_ROW, in_admission="hadm_id"), on=_ROW, how="left")
+            .with_columns(
+                stay_id=pl.coalesce(
+                    "stay_id",
+                    pl.when(
+                        pl.any_horizontal(pl.col("hadm_id", "of").is_null(), pl.col("hadm_id") == pl.col("of"))
+                    ).then("in_stay"),
+                )
+            )
+            .join(of_stay.select("stay_id", named="hadm_id"), on="stay_id", how="left")
+            .with_columns(
+                hadm_id=pl.coalesce(
+                    "hadm_id", pl.when(pl.col("stay_id").is_null()).then("in_admission").otherwise("named")
+                ),
+                event_class=place_class(),
+            )
+        )
+        return found.sort(_ROW).drop(_ROW, "in_stay", "of", "in_admission", "named")
 
-    def bounds(self, hadm_id: int | None) -> tuple[datetime | None, datetime | None]:
-        """Return start and end of an admission; None where they, or the admission, are unknown."""
-        found = [stay for stay in self.admissions if hadm_id is not None and stay.hadm_id == hadm_id]
-        return (found[0].start, found[0].end) if found else (None, None)
+    def on_day(self, rows: pl.DataFrame, day: str) -> pl.DataFrame:
+        """Return rows with `hadm_id`: the admission, last to start, that shares time with the day; null where none."""
+        numbered = rows.drop("hadm_id", strict=False).with_row_index(_ROW)
+        pairs = numbered.select(_ROW, "subject_id", at=day).join(self.admissions, on="subject_id")
+        shares = (pl.col("start") < pl.col("at") + pl.duration(days=1)) & (pl.col("at") <= pl.col("end"))
+        is_period = pl.col("start") < pl.col("end")
+        admission = _last(pairs.filter(shares & is_period), "hadm_id").select(_ROW, "hadm_id")
+        return numbered.join(admission, on=_ROW, how="left").sort(_ROW).drop(_ROW)
 
-    def place(self, row: dict[str, Any], time: datetime) -> tuple[int | None, int | None, EventClass]:
-        """Return admission, ICU stay and class of a charted row: what the row says, else what its time says."""
-        hadm_id: int | None = row["hadm_id"]
-        stay_id: int | None = row["stay_id"]
-        if stay_id is None:
-            stay = self.stay_at(time)
-            stay_id = stay.stay_id if stay is not None and hadm_id in (None, stay.hadm_id) else None
-        if hadm_id is None:
-            named = next((stay for stay in self.stays if stay_id is not None and stay.stay_id == stay_id), None)
-            known = named or self.admission_at(time)
-            hadm_id = known.hadm_id if known is not None else None
-        return hadm_id, stay_id, EventClass.IN_HOSPITAL if stay_id is None else EventClass.IN_UNIT
+    def bounded(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return rows with `lower_time` and `upper_time`: the ends of their admission, null where it is not known."""
+        known = self.admissions.filter(pl.col("hadm_id").is_not_null())
+        first = known.unique(["subject_id", "hadm_id"], keep="first", maintain_order=True)
+        ends = first.select("subject_id", "hadm_id", lower_time="start", upper_time="end")
+        return rows.join(ends, on=["subject_id", "hadm_id"], how="left", maintain_order="left")
 
 
-def _latest(first: datetime | None, second: datetime | None) -> datetime | None:
-    return max((time for time in (first, second) if time is not None), default=None)
+def place_class() -> pl.Expr:
+    """Return the class of an event by its place: in a unit where it has a stay, else in hospital."""
+    is_in_unit = pl.col("stay_id").is_not_null()
+    return pl.when(is_in_unit).then(pl.lit(EventClass.IN_UNIT.value)).otherwise(pl.lit(EventClass.IN_HOSPITAL.value))
 
 
-def _last_to_start(periods: Iterable[Period]) -> Period | None:
-    found = sorted(
-        (period for period in periods if period.start is not None),
-        key=lambda period: (period.start, period.stay_id or 0, period.hadm_id or 0),
-    )
-    return found[-1] if found else None
+def _last(pairs: pl.DataFrame, identifier: str) -> pl.DataFrame:
+    """Return for each row the period that starts last; of equals the highest identifiers."""
+    order = [_ROW, "start", *dict.fromkeys((identifier, "hadm_id"))]
+    return pairs.sort(order, nulls_last=False).unique(_ROW, keep="last", maintain_order=True)

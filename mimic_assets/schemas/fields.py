@@ -10,8 +10,9 @@ import polars as pl
 
 from mimic_assets.schemas.model import Field
 from mimic_assets.schemas.vocabulary import (
+    Adjudication,
     CareLimitation,
-    Event,
+    Decision,
     EventClass,
     Exclusion,
     FileStatus,
@@ -52,7 +53,11 @@ SUBJECT_ID = _id("subject_id", "De-identified patient.")
 HADM_ID = _id("hadm_id", "Hospital admission; null where none is known.")
 STAY_ID = _id("stay_id", "ICU stay; null where none is known.")
 RECORD_ID = _id("record_id", "Waveform record: one monitor session of one patient.")
-EVENT_ID = Field("event_id", pl.String, "Stable name of an event: a hash of subject, kind, rule and source rows.")
+EVENT_ID = Field(
+    "event_id",
+    pl.String,
+    "Stable name of an event: a hash of subject, kind and the time, day or admission it hangs on.",
+)
 SAMPLE_ID = Field("sample_id", pl.String, "Stable name of a sample: a hash of task name, stay, record and index time.")
 TASK = Field("task", pl.String, "Name of the prediction task.")
 
@@ -203,20 +208,34 @@ LAG_CONFIDENCE = Field(
 CARE_UNIT = Field("care_unit", pl.String, "First ICU of the stay.")
 
 # events
-EVENT = Field("event", pl.String, "Kind of event.", values=Event)
+EVENT = Field("event", pl.String, "Kind of event: the name of its definition (events/definitions, or a user's own).")
 EVENT_CLASS = Field("event_class", pl.String, "Circumstances of the event.", values=EventClass)
 TIER = Field("tier", pl.String, "How the event is known.", values=Tier)
 EVENT_TIME = _time("event_time", "Best time; null for tiers C and D.")
 LOWER_TIME = _time("lower_time", "The event began no earlier; null where nothing bounds it.")
 UPPER_TIME = _time("upper_time", "The event began no later; null where nothing bounds it.")
 EVENT_END_TIME = _time("event_end_time", "Last evidence that it went on; null for point events.")
-RULE = Field("rule", pl.String, "Name of the rule that found it.")
+RULE = Field("rule", pl.String, "Name of the rule that gives tier and time: the best of those that found it.")
 RULE_VERSION = Field("rule_version", pl.Int32, "Version of the rule.", minimum=1, limit_source="a count")
 SOURCES = Field(
     "sources",
     pl.List(pl.String),
-    "Source rows: `table:row` of clinical_extract, or `cleaned_numerics:record:first-last` source rows.",
+    "Every row that speaks for it: `table:row` of clinical_extract, `cleaned_numerics:record:first-last` source rows.",
 )
+CONTRADICTIONS = Field("contradictions", pl.List(pl.String), "Rows that speak against it, named like sources.")
+RULES = Field("rules", pl.List(pl.String), "Every rule that found it, as `rule:version`, the best first.")
+ADJUDICATION = Field(
+    "adjudication", pl.String, "What a reviewer made of it; null where nobody did.", values=Adjudication
+)
+ADJUDICATION_ROW = Field(
+    "source_row", pl.Int64, "Line of the decision, counted after the header.", minimum=1, limit_source="a count"
+)
+DECISION = Field("decision", pl.String, "The reviewer's decision.", values=Decision)
+NEW_EVENT_TIME = _time("new_event_time", "Time given by the reviewer; null unless the event is retimed.")
+NEW_LOWER_TIME = _time("new_lower_time", "The event began no earlier, says the reviewer; null: 60 s before.")
+NEW_UPPER_TIME = _time("new_upper_time", "The event began no later, says the reviewer; null: 60 s after.")
+REVIEWER = Field("reviewer", pl.String, "Who decided; null where it was not said.")
+REASON = Field("reason", pl.String, "Why, in the reviewer's words; null where it was not said.")
 
 # labels
 INDEX_TIME = _time("index_time", "When the prediction is made: inputs end here, included.")

@@ -37,6 +37,8 @@ class Partitioning(StrEnum):
     PATIENT_TASK = "patient_task"
     BUCKET = "bucket"
     TASK = "task"
+    WHOLE = "whole"
+    """One object."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

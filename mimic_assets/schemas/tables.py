@@ -121,18 +121,35 @@ RECORD_STAYS = Table(
     upstream=("raw_records", "clinical_extract"),
 )  # fmt: skip
 
+EVENT_ADJUDICATIONS = Table(
+    name="event_adjudications",
+    stage="raw",
+    one_row_per="decision of a reviewer about an event",
+    columns=(
+        f.SUBJECT_ID, f.EVENT_ID, f.ADJUDICATION_ROW, f.DECISION, f.NEW_EVENT_TIME, f.NEW_LOWER_TIME, f.NEW_UPPER_TIME,
+        f.REVIEWER, f.REASON,
+    ),
+    key=("source_row",),
+    order=("subject_id", "event_id", "source_row"),
+    partitioning=Partitioning.WHOLE,
+    optional=frozenset({"new_event_time", "new_lower_time", "new_upper_time", "reviewer", "reason"}),
+    code=("events",),
+)  # fmt: skip
+
 CLINICAL_EVENTS = Table(
     name="clinical_events",
     stage="labels",
     one_row_per="event, with what is known of its time and the rows that say so",
     columns=(
         f.EVENT_ID, f.SUBJECT_ID, f.HADM_ID, f.STAY_ID, f.EVENT, f.EVENT_CLASS, f.TIER, f.EVENT_TIME, f.LOWER_TIME,
-        f.UPPER_TIME, f.EVENT_END_TIME, f.RULE, f.RULE_VERSION, f.SOURCES,
+        f.UPPER_TIME, f.EVENT_END_TIME, f.RULE, f.RULE_VERSION, f.SOURCES, f.CONTRADICTIONS, f.RULES, f.ADJUDICATION,
     ),
     key=("event_id",),
     order=("event", "lower_time", "event_id"),
     partitioning=Partitioning.PATIENT,
-    optional=frozenset({"hadm_id", "stay_id", "event_time", "lower_time", "upper_time", "event_end_time"}),
+    optional=frozenset({
+        "hadm_id", "stay_id", "event_time", "lower_time", "upper_time", "event_end_time", "adjudication",
+    }),
     invariants=(p.TIMED_TIERS_HAVE_TIMES, p.HAS_SOURCES),
     code=("events",),
     lineage={
@@ -140,8 +157,10 @@ CLINICAL_EVENTS = Table(
             ("clinical_extract", "start_time"), ("clinical_extract", "death_time"), ("cleaned_numerics", "time"),
         ),
         "sources": (("clinical_extract", "source_row"), ("cleaned_numerics", "source_row")),
+        "contradictions": (("clinical_extract", "source_row"), ("cleaned_numerics", "source_row")),
+        "adjudication": (("event_adjudications", "decision"),),
     },
-    upstream=("clinical_extract", "cleaned_numerics", "record_stays"),
+    upstream=("event_adjudications", "clinical_extract", "cleaned_numerics", "record_stays"),
 )  # fmt: skip
 
 CLINICAL_LABELS = Table(
@@ -265,8 +284,8 @@ REJECTED_INPUTS = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        RAW_RECORDS, RAW_NUMERICS, CLINICAL_EXTRACT, CLEANED_NUMERICS, RECORD_STAYS, CLINICAL_EVENTS, CLINICAL_LABELS,
-        WINDOWED_SAMPLES, TRAINING_NORMALISATION, TRAINING_MANIFEST,
+        RAW_RECORDS, RAW_NUMERICS, CLINICAL_EXTRACT, EVENT_ADJUDICATIONS, CLEANED_NUMERICS, RECORD_STAYS,
+        CLINICAL_EVENTS, CLINICAL_LABELS, WINDOWED_SAMPLES, TRAINING_NORMALISATION, TRAINING_MANIFEST,
     )
 }  # fmt: skip
 """The stored tables in the order of the journey."""

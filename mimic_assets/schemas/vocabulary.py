@@ -65,14 +65,14 @@ class MissingReason(Vocabulary):
         return list(type(self)).index(self)
 
 
-class Event(Vocabulary):
-    """The kinds of clinical event in the ledger."""
+class Event(StrEnum):
+    """The kinds of event that rules of other stages speak of by name; what else is an event, definitions say."""
 
-    DEATH = "death", "death of the patient"
-    CARDIAC_ARREST = "cardiac_arrest", "loss of circulation treated or coded as cardiac arrest"
-    SHOCK = "shock", "cardioversion or defibrillation; may be elective"
-    RESPIRATORY_ARREST = "respiratory_arrest", "charted respiratory arrest; says nothing about circulation"
-    HYPOTENSION = "hypotension", "mean arterial pressure below 65 mmHg for at least five continuous minutes"
+    DEATH = "death"
+    CARDIAC_ARREST = "cardiac_arrest"
+    SHOCK = "shock"
+    RESPIRATORY_ARREST = "respiratory_arrest"
+    HYPOTENSION = "hypotension"
 
 
 class EventClass(Vocabulary):
@@ -82,6 +82,9 @@ class EventClass(Vocabulary):
     IN_HOSPITAL = "in_hospital", "within an admission, outside every ICU stay, or the place is unknown"
     OUT_OF_HOSPITAL = "out_of_hospital", "outside every admission"
     PERI_PROCEDURAL = "peri_procedural", "coded as a complication of a procedure"
+    NEWBORN = "newborn", "coded as an event of a newborn: another physiology, another record"
+    OBSTETRIC = "obstetric", "coded as a complication of pregnancy, abortion or anaesthesia in pregnancy"
+    TYPE_2 = "type_2", "infarction by supply and demand, not by a blocked vessel"
     EXPECTED = "expected", "death after a comfort-care order"
     BRAIN_DEATH = "brain_death", "death declared by neurological criteria"
 
@@ -93,6 +96,22 @@ class Tier(Vocabulary):
     B = "B", "timed, indirect"
     C = "C", "known to the day"
     D = "D", "known to the stay or admission only: coded after discharge, no time"
+
+
+class Decision(Vocabulary):
+    """What a reviewer decides about an event."""
+
+    ACCEPT = "accept", "the event is one, at its time"
+    REJECT = "reject", "the event is none: it stays in the ledger, marked, and nothing counts it"
+    RETIME = "retime", "the event is one, at another time"
+
+
+class Adjudication(Vocabulary):
+    """What became of an event under review."""
+
+    ACCEPTED = "accepted", "a reviewer agrees"
+    REJECTED = "rejected", "a reviewer says that it is no event; nothing downstream counts it"
+    RETIMED = "retimed", "its time and bounds are a reviewer's"
 
 
 class CareLimitation(Vocabulary):

@@ -26,6 +26,7 @@ _PARTS: dict[Partitioning, str] = {
     Partitioning.PATIENT_TASK: rf"task=(?P<task>{_TASK})/patient=(?P<partition>{_PATIENT})",
     Partitioning.BUCKET: rf"bucket=(?P<partition>{_BUCKET})",
     Partitioning.TASK: rf"task=(?P<task>{_TASK})",
+    Partitioning.WHOLE: "all",
 }
 
 
@@ -34,7 +35,7 @@ class Key:
     """Which object of a table; which of the two are set follows from the table's partitioning."""
 
     partition: int | None = None
-    """subject_id, or number of the bucket; None for tables that are one object per task."""
+    """subject_id, or number of the bucket; None for tables that are one object, or one per task."""
     task: str | None = None
     """Name of the task; None for tables that no task changes."""
 
@@ -45,7 +46,7 @@ def folder_of(table: Table, key: Key) -> str:
     Raises:
         InternalError: the key does not fit the table's partitioning.
     """
-    parts = []
+    parts = ["all"] if table.partitioning is Partitioning.WHOLE else []
     if key.task is not None:
         parts.append(f"task={key.task}")
     if key.partition is not None:

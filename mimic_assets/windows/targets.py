@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mimic_assets.schemas.vocabulary import Event, Tier
+from mimic_assets.schemas.vocabulary import Adjudication, Event, Tier
 from mimic_assets.windows.microseconds import AFTER_ALL, BEFORE_ALL, Microseconds, to_microseconds
 
 _TIMED: Final = (Tier.A, Tier.B)
@@ -48,7 +48,8 @@ class KnownEvent:
 
 
 def read_events(clinical_events: pl.DataFrame) -> list[KnownEvent]:
-    """Return the events of a patient, ascending by (lower, upper, event_id)."""
+    """Return the events of a patient that no reviewer rejected, ascending by (lower, upper, event_id)."""
+    clinical_events = clinical_events.filter(pl.col("adjudication").ne_missing(Adjudication.REJECTED.value))
     lower = to_microseconds(clinical_events["lower_time"], BEFORE_ALL).tolist()
     upper = to_microseconds(clinical_events["upper_time"], AFTER_ALL).tolist()
     end = to_microseconds(clinical_events["event_end_time"], BEFORE_ALL).tolist()

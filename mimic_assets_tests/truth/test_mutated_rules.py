@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from mimic_assets.events import find_events
+from mimic_assets_tests.event_ledger import find_events
 from mimic_assets_tests.truth.judgement import Judgement
 from mimic_assets_tests.truth.ledger import decoys_taken, differences
 from mimic_assets_tests.truth.mutations import MUTATIONS, SURVIVING

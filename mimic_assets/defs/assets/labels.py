@@ -20,10 +20,14 @@ def record_stays(raw_records: TableHandle, clinical_extract: TableHandle) -> dg.
 
 @dg.asset(**asset_arguments("clinical_events"), ins=EXTRACT, partitions_def=PATIENTS, backfill_policy=BATCHES)
 def clinical_events(
-    clinical_extract: TableHandle, cleaned_numerics: TableHandle, record_stays: TableHandle
+    event_adjudications: TableHandle,
+    clinical_extract: TableHandle,
+    cleaned_numerics: TableHandle,
+    record_stays: TableHandle,
 ) -> dg.Output[Derivation]:
-    """Find events, their tier and what bounds their time."""
-    return each_patient(events.find_events, clinical_extract, cleaned_numerics, record_stays)
+    """Find events, their tier, what bounds their time, and what reviewers made of them."""
+    upstream = (event_adjudications, clinical_extract, cleaned_numerics, record_stays)
+    return each_patient(events.find_events, *upstream, needs_definitions=True)
 
 
 @dg.asset(**asset_arguments("clinical_labels"), ins=EXTRACT, partitions_def=PATIENTS, backfill_policy=BATCHES)

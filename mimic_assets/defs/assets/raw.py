@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from mimic_assets import clinical, records
-from mimic_assets.defs.derivation import Derivation, FromClinicalTree, FromTree
+from mimic_assets import clinical, events, records
+from mimic_assets.defs.derivation import Derivation, FromClinicalTree, FromDecisions, FromTree
 from mimic_assets.defs.describing import asset_arguments
 from mimic_assets.defs.partitions import PATIENTS, PATIENTS_PER_RUN, bucket_partitions
 
@@ -34,3 +34,9 @@ def clinical_extract_asset(buckets: int) -> dg.AssetsDefinition:
         return dg.Output(FromClinicalTree(clinical.extract))
 
     return clinical_extract
+
+
+@dg.asset(**asset_arguments("event_adjudications"))
+def event_adjudications() -> dg.Output[Derivation]:
+    """Reviewers' decisions about events, as they wrote them."""
+    return dg.Output(FromDecisions(events.read_adjudications))

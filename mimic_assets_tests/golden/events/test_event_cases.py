@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mimic_assets.events import find_events
 from mimic_assets.schemas.tables import CLINICAL_EVENTS
+from mimic_assets_tests.event_ledger import find_events
 from mimic_assets_tests.unit.events.source_rows import NO_STAYS, extract, pressures
 
 CASES = sorted(Path(__file__).parent.glob("*/case.toml"))

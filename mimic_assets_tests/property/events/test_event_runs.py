@@ -8,10 +8,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mimic_assets.events import find_events
-from mimic_assets.events.low_pressure import find_episodes
-from mimic_assets.events.rules import LOW_PRESSURE
+from mimic_assets.events.episodes import find_runs
 from mimic_assets.schemas.tables import CLEANED_NUMERICS
+from mimic_assets_tests.event_ledger import find_events, rule
 from mimic_assets_tests.unit.events.source_rows import NO_EXTRACT, NO_STAYS, RECORD, RECORD_START, SUBJECT
 
 
@@ -98,7 +97,8 @@ def episodes_by_the_book(found: list[Cell]) -> list[tuple[int, datetime, datetim
 @settings(max_examples=250, deadline=None)
 @given(cells())
 def test_runs_are_those_of_the_definition(found: list[Cell]) -> None:
-    assert find_episodes(LOW_PRESSURE, table(found)).rows() == episodes_by_the_book(found)
+    runs = find_runs(rule("low_pressure"), table(found)).drop("subject_id")
+    assert runs.rows() == episodes_by_the_book(found)
 
 
 @settings(max_examples=60, deadline=None)

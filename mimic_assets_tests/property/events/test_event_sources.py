@@ -7,8 +7,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mimic_assets.events import find_events
 from mimic_assets.schemas.tables import CLINICAL_EVENTS
+from mimic_assets_tests.event_ledger import find_events
 from mimic_assets_tests.unit.events.source_rows import (
     HADM,
     NO_NUMERICS,

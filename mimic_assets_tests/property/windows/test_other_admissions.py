@@ -7,9 +7,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mimic_assets.events import find_events
 from mimic_assets.schemas.tables import RECORD_STAYS
 from mimic_assets.windows import label_stays
+from mimic_assets_tests.event_ledger import find_events
 from mimic_assets_tests.unit.windows.patient_frames import ADMISSION, DAY, STAY, extract, numerics, record, task
 
 LOW = task("hypotension")

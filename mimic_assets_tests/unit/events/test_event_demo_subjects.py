@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from mimic_assets.clinical import extract
-from mimic_assets.events import find_events
 from mimic_assets.schemas.tables import CLINICAL_EVENTS, CLINICAL_EXTRACT
 from mimic_assets.sources.folder import FolderTree
+from mimic_assets_tests.event_ledger import find_events
 from mimic_assets_tests.unit.events.source_rows import NO_NUMERICS, NO_STAYS
 
 pytestmark = pytest.mark.real_data

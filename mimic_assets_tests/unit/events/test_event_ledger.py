@@ -3,13 +3,9 @@
 import hashlib
 
 import polars as pl
-import pytest
 
-from mimic_assets.errors import InternalError
-from mimic_assets.events import find_events
-from mimic_assets.events.rules import RULES, CodeRule, Timing
 from mimic_assets.schemas.tables import CLINICAL_EVENTS, REJECTED_INPUTS
-from mimic_assets.schemas.vocabulary import Tier
+from mimic_assets_tests.event_ledger import find_events
 from mimic_assets_tests.unit.events.source_rows import (
     NO_EXTRACT,
     NO_NUMERICS,
@@ -52,7 +48,7 @@ def test_the_ledger_is_the_declared_table_sorted_with_its_promises_kept() -> Non
     frame = find_events(EVERYTHING, PRESSURE, NO_STAYS).frame
     assert frame.schema == CLINICAL_EVENTS.schema
     assert frame.equals(frame.sort(CLINICAL_EVENTS.order))
-    assert frame["event"].to_list() == ["cardiac_arrest", "cardiac_arrest", "death", "hypotension", "shock", "shock"]
+    assert frame["event"].to_list() == ["cardiac_arrest", "death", "hypotension", "shock", "shock"]
     assert frame["event_id"].is_unique().all()
     assert frame["subject_id"].unique().to_list() == [SUBJECT]
     for invariant in CLINICAL_EVENTS.invariants:
@@ -62,32 +58,23 @@ def test_the_ledger_is_the_declared_table_sorted_with_its_promises_kept() -> Non
 
 
 def test_an_event_id_is_the_documented_hash() -> None:
-    frame = find_events(EVERYTHING, NO_NUMERICS, NO_STAYS).frame
-    [found] = frame.filter(tier="D")["event_id"]
-    text = f"{SUBJECT}\ncardiac_arrest\narrest_diagnosis\ndiagnoses_icd:1\n"
-    assert found == "ev_" + hashlib.sha256(text.encode()).hexdigest()[:16]
+    frame = find_events(extract(diagnosis("I469", 10)), NO_NUMERICS, NO_STAYS).frame
+    text = f"{SUBJECT}\ncardiac_arrest\n\nadmission {HADM} stay None"
+    assert frame["event_id"].to_list() == ["ev_" + hashlib.sha256(text.encode()).hexdigest()[:16]]
 
 
-def test_a_charted_arrest_and_its_code_are_both_kept() -> None:
-    arrests = find_events(EVERYTHING, NO_NUMERICS, NO_STAYS).frame.filter(event="cardiac_arrest")
-    assert sorted(arrests["rule"]) == ["arrest_charted", "arrest_diagnosis"]
+def test_a_charted_arrest_its_shock_and_its_code_are_one_event() -> None:
+    [arrest] = find_events(EVERYTHING, NO_NUMERICS, NO_STAYS).frame.filter(event="cardiac_arrest").to_dicts()
+    assert (arrest["tier"], arrest["rule"]) == ("A", "arrest_charted")
+    assert arrest["sources"] == ["procedureevents:1", "procedureevents:2", "diagnoses_icd:1"]
+    assert arrest["rules"] == ["arrest_charted:2", "arrest_shock:1", "arrest_diagnosis:1"]
 
 
-def test_two_subjects_at_once_are_our_mistake() -> None:
-    other = EVERYTHING.with_columns(subject_id=pl.lit(SUBJECT + 1, pl.Int64))
-    with pytest.raises(InternalError, match="rows of 2 or more subjects"):
-        find_events(other, PRESSURE, NO_STAYS)
-
-
-def test_rules_have_one_name_each_and_tiers_that_fit_their_timing() -> None:
-    names = [rule.name for rule in RULES]
-    assert len(set(names)) == len(names)
-    fitting = {
-        Timing.CHARTED_MINUTE: {Tier.A, Tier.B},
-        Timing.EPISODE: {Tier.B},
-        Timing.DAY: {Tier.C},
-        Timing.ADMISSION: {Tier.D},
-    }
-    assert all(rule.tier in fitting[rule.timing] for rule in RULES)
-    assert all(rule.timing in (Timing.DAY, Timing.ADMISSION) for rule in RULES if isinstance(rule, CodeRule))
-    assert all(rule.version >= 1 and rule.source for rule in RULES)
+def test_several_subjects_at_once_give_what_each_gives_alone() -> None:
+    other = EVERYTHING.with_columns(
+        pl.col("subject_id") + 1, pl.col("hadm_id") + 1, pl.col("stay_id") + 1, pl.col("start_time").dt.offset_by("3d")
+    )
+    both = find_events(pl.concat([other, EVERYTHING]), PRESSURE, NO_STAYS)
+    alone = [find_events(EVERYTHING, PRESSURE, NO_STAYS), find_events(other, NO_NUMERICS, NO_STAYS)]
+    assert both.frame.equals(pl.concat(each.frame for each in alone).sort(CLINICAL_EVENTS.order))
+    assert both.rejected.equals(pl.concat(each.rejected for each in alone).sort(REJECTED_INPUTS.order))

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from mimic_assets.events import find_events
+from mimic_assets_tests.event_ledger import find_events
 from mimic_assets_tests.unit.events.source_rows import (
     HADM,
     NO_EXTRACT,

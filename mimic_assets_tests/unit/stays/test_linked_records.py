@@ -6,12 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mimic_assets.events import find_events
 from mimic_assets.numerics import clean
 from mimic_assets.records import read_numerics, read_records
 from mimic_assets.schemas.tables import CLINICAL_EXTRACT
 from mimic_assets.sources.folder import FolderTree
 from mimic_assets.stays import link_stays
+from mimic_assets_tests.event_ledger import find_events
 
 pytestmark = pytest.mark.real_data
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mimic_assets import clinical, events, numerics, records
+from mimic_assets import clinical, numerics, records
 from mimic_assets.schemas.tables import CLINICAL_LABELS, WINDOWED_SAMPLES
 from mimic_assets.sources.folder import FolderTree
 from mimic_assets.stays import link_stays
@@ -52,7 +52,7 @@ def patient(request: pytest.FixtureRequest, demo: pl.DataFrame, real_data: Path)
     raw = records.read_records(tree, subject).frame
     cleaned = numerics.clean(records.read_numerics(tree, subject).frame, raw).frame
     linked = link_stays(raw, rows).frame
-    ledger = events.find_events(rows, cleaned, linked).frame
+    ledger = find_events(rows, cleaned, linked).frame
     labels = label_stays(DEATH, rows, ledger, linked, cleaned, frozenset()).frame
     return subject, Patient(rows, ledger, linked, cleaned, labels, cut_windows(DEATH, labels, cleaned, linked).frame)
 

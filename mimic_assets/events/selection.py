@@ -1,0 +1,77 @@
+"""Which rows a `Selection` means: clinical rows by item, code, text and value; monitor values by parameter.
+
+Belongs here: filtering, and the extract cut by table so that it is filtered once. Does not belong here: what a selected
+row becomes (`row_rules`), or what its times mean.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from mimic_assets.events.definition import CLINICAL_TABLES, CodeList, Selection
+from mimic_assets.events.texts import saying
+from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EXTRACT
+from mimic_assets.schemas.vocabulary import Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What events are found in, of any number of subjects."""
+
+    tables: dict[str, pl.DataFrame]
+    """Rows of `clinical_extract` by source table, sorted by (subject, source row)."""
+    numerics: pl.DataFrame
+    """Rows of `cleaned_numerics`."""
+
+    @classmethod
+    def of(cls, clinical_extract: pl.DataFrame, cleaned_numerics: pl.DataFrame) -> "Sources":
+        """Return the sources, cut by table."""
+        rows = clinical_extract.sort("source_table", "subject_id", "source_row")
+        parts = rows.partition_by("source_table", as_dict=True, maintain_order=True)
+        empty = CLINICAL_EXTRACT.empty()
+        names = (*CLINICAL_TABLES, "icustays", "poe", "poe_detail")
+        return cls({name: parts.get((name,), empty) for name in names}, cleaned_numerics)
+
+    def select(self, selection: Selection) -> pl.DataFrame:
+        """Return the rows a selection means; of the monitor only usable values with a time."""
+        if selection.table == CLEANED_NUMERICS.name:
+            return self.numerics.filter(
+                pl.col("parameter").is_in(selection.parameters)
+                & (pl.col("flag") == Flag.OK.value)
+                & pl.col("time").is_not_null()
+                & _is_beyond(selection)
+            )
+        rows = self.tables[selection.table]
+        if rows.is_empty():
+            return rows
+        if selection.items:
+            rows = rows.filter(pl.col("item_id").is_in(selection.items))
+        if selection.codes:
+            rows = rows.filter(pl.any_horizontal(_holds(listed) for listed in selection.codes))
+        if selection.void_statuses:
+            rows = rows.filter(~pl.col("value_text").is_in(selection.void_statuses).fill_null(False))
+        if selection.patterns or selection.refused_patterns:
+            texts = saying(rows["value_text"], selection.patterns or (".",), selection.refused_patterns)
+            rows = rows.filter(pl.col("value_text").is_in(texts))
+        if selection.above is not None or selection.below is not None:
+            rows = rows.filter(_is_beyond(selection))
+        return rows
+
+
+def _is_beyond(selection: Selection) -> pl.Expr:
+    """Return whether the value lies beyond the limit; a missing value does not."""
+    if selection.above is not None:
+        return (pl.col("value") > selection.above).fill_null(False)
+    if selection.below is not None:
+        return (pl.col("value") < selection.below).fill_null(False)
+    return pl.lit(True)
+
+
+def _holds(listed: CodeList) -> pl.Expr:
+    """Return whether a row's code is one of the list."""
+    code = pl.col("code")
+    is_one = code.is_in(listed.codes)
+    for prefix in listed.prefixes:
+        is_one = is_one | code.str.starts_with(prefix)
+    found = (pl.col("code_version") == listed.version) & is_one & ~code.is_in(listed.but_not)
+    return found.fill_null(False)
