@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from mimic_assets.events.definition import Rule
-from mimic_assets.events.findings import as_findings, no_findings
+from mimic_assets.events.findings import NO_FINDINGS, as_findings
 from mimic_assets.events.whereabouts import Whereabouts, place_class
 from mimic_assets.schemas.vocabulary import Flag
 
@@ -81,9 +81,9 @@ def find_episodes(
         admission's is not known) or, if later, the last usable value that is not beyond the limit of the subject's
         other records between that start and the onset. Outside both it is the record's first cell.
     """
-    runs = find_runs(rule, cleaned_numerics)
+    runs = find_runs(rule, cleaned_numerics) if cleaned_numerics.height else NO_FINDINGS
     if runs.is_empty():
-        return no_findings()
+        return NO_FINDINGS
     placed = _placed(runs, record_stays, whereabouts)
     lower = [
         row["lower_time"] if row["lower_time"] is not None else _bound(rule, row, cleaned_numerics, whereabouts)

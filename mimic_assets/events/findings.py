@@ -29,11 +29,7 @@ _COLUMNS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
 }
 FINDINGS: Final = pl.Schema(_COLUMNS)
 """Tiers A and B have `event_time`; C has the day as `[lower, upper]`; D the admission's ends, null where unknown."""
-
-
-def no_findings() -> pl.DataFrame:
-    """Return a frame without findings."""
-    return pl.DataFrame(schema=FINDINGS)
+NO_FINDINGS: Final = pl.DataFrame(schema=FINDINGS)
 
 
 def as_findings(frame: pl.DataFrame, rule: Rule, tier: Tier | None = None) -> pl.DataFrame:

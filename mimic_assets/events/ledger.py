@@ -13,7 +13,7 @@ from mimic_assets.events.deaths import merge_once, with_comfort_class
 from mimic_assets.events.definition import Definition, TimeKind
 from mimic_assets.events.episodes import find_episodes
 from mimic_assets.events.evidence import names_near
-from mimic_assets.events.findings import no_findings
+from mimic_assets.events.findings import NO_FINDINGS
 from mimic_assets.events.merging import EVENTS, merge
 from mimic_assets.events.names import with_event_ids
 from mimic_assets.events.reporting import lost_times, unknown_texts
@@ -58,15 +58,13 @@ def find_events(
     found: list[pl.DataFrame] = []
     rejections: list[Rejection] = []
     for definition in definitions:
-        findings = pl.concat(
-            [no_findings()]
-            + [
-                find_episodes(rule, cleaned_numerics, record_stays, whereabouts)
-                if rule.time is TimeKind.EPISODE
-                else find_rows(rule, sources, whereabouts)
-                for rule in definition.rules
-            ]
-        )
+        parts = [
+            find_episodes(rule, cleaned_numerics, record_stays, whereabouts)
+            if rule.time is TimeKind.EPISODE
+            else find_rows(rule, sources, whereabouts)
+            for rule in definition.rules
+        ]
+        findings = pl.concat([NO_FINDINGS, *(part for part in parts if part.height)])
         if findings.is_empty():
             continue
         rejections += lost_times(definition, findings)

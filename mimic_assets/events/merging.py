@@ -32,9 +32,12 @@ def merge(definition: Definition, findings: pl.DataFrame) -> pl.DataFrame:
         has_lost_its_time=pl.col("tier") != pl.col("native_tier"),
     )
     timed = _timed_groups(rows.filter(pl.col("tier").is_in(["A", "B"])), definition.merge_window_s)
-    dated = _dated_groups(rows.filter(tier="C"), timed)
-    coded = _coded_groups(rows.filter(tier="D"), timed, dated)
-    return as_events(pl.concat([timed, dated, coded]))
+    parts = [timed]
+    if (on_a_day := rows.filter(tier="C")).height:
+        parts.append(_dated_groups(on_a_day, timed))
+    if (in_a_stay := rows.filter(tier="D")).height:
+        parts.append(_coded_groups(in_a_stay, pl.concat(parts)))
+    return as_events(pl.concat(parts))
 
 
 def as_events(grouped: pl.DataFrame) -> pl.DataFrame:
@@ -114,11 +117,10 @@ def _dated_groups(rows: pl.DataFrame, timed: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _coded_groups(rows: pl.DataFrame, timed: pl.DataFrame, dated: pl.DataFrame) -> pl.DataFrame:
+def _coded_groups(rows: pl.DataFrame, grouped: pl.DataFrame) -> pl.DataFrame:
     """Return untimed findings with the group of the first event of their admission, else one of their own."""
     events = (
-        pl.concat([timed, dated])
-        .filter(~pl.col("is_apart") & pl.col("hadm_id").is_not_null())
+        grouped.filter(~pl.col("is_apart") & pl.col("hadm_id").is_not_null())
         .sort(pl.col("event_time").is_null(), "event_time", "lower_time", _GROUP)
         .unique(["subject_id", "hadm_id"], keep="first", maintain_order=True)
         .select("subject_id", "hadm_id", found=_GROUP)

@@ -8,7 +8,7 @@ import polars as pl
 
 from mimic_assets.events.definition import Rule, TimeKind
 from mimic_assets.events.evidence import names_near
-from mimic_assets.events.findings import as_findings, no_findings, row_name
+from mimic_assets.events.findings import NO_FINDINGS, as_findings, row_name
 from mimic_assets.events.selection import Sources
 from mimic_assets.events.whereabouts import Whereabouts, place_class
 from mimic_assets.schemas.vocabulary import EventClass, Tier
@@ -40,7 +40,7 @@ def find_rows(rule: Rule, sources: Sources, whereabouts: Whereabouts) -> pl.Data
     if rule.column == "death_time":
         rows = rows.filter(pl.col(column).is_not_null())
     if rows.is_empty():
-        return no_findings()
+        return NO_FINDINGS
     rows = rows.with_columns(name=row_name(), at=column)
     if rule.time is TimeKind.STAY:
         return _known_to_the_stay(rule, rows, whereabouts)

@@ -44,17 +44,19 @@ class Sources:
         rows = self.tables[selection.table]
         if rows.is_empty():
             return rows
+        wanted: list[pl.Expr] = []
         if selection.items:
-            rows = rows.filter(pl.col("item_id").is_in(selection.items))
+            wanted.append(pl.col("item_id").is_in(selection.items))
         if selection.codes:
-            rows = rows.filter(pl.any_horizontal(_holds(listed) for listed in selection.codes))
+            wanted.append(pl.any_horizontal(_holds(listed) for listed in selection.codes))
         if selection.void_statuses:
-            rows = rows.filter(~pl.col("value_text").is_in(selection.void_statuses).fill_null(False))
-        if selection.patterns or selection.refused_patterns:
+            wanted.append(~pl.col("value_text").is_in(selection.void_statuses).fill_null(False))
+        if selection.above is not None or selection.below is not None:
+            wanted.append(_is_beyond(selection))
+        rows = rows.filter(*wanted) if wanted else rows
+        if rows.height and (selection.patterns or selection.refused_patterns):
             texts = saying(rows["value_text"], selection.patterns or (".",), selection.refused_patterns)
             rows = rows.filter(pl.col("value_text").is_in(texts))
-        if selection.above is not None or selection.below is not None:
-            rows = rows.filter(_is_beyond(selection))
         return rows
 
 

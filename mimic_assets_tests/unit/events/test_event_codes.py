@@ -64,14 +64,6 @@ def test_a_coded_procedure_is_known_to_its_day(code: str, version: int, event: s
         ("Z8674", 10),
         ("V1741", 9),
         ("Z8241", 10),
-        ("77985", 9),
-        ("P2981", 10),
-        ("O0336", 10),
-        ("O0386", 10),
-        ("O0486", 10),
-        ("O0736", 10),
-        ("O0881", 10),
-        ("O29111", 10),
         ("I252", 10),
         ("412", 9),
         ("I471", 10),
@@ -81,8 +73,26 @@ def test_a_coded_procedure_is_known_to_its_day(code: str, version: int, event: s
         ("42750", 9),
     ],
 )
-def test_history_newborn_obstetric_and_lookalikes_are_no_events(code: str, version: int) -> None:
+def test_history_and_lookalikes_are_no_events(code: str, version: int) -> None:
     assert events(PLACE, diagnosis(code, version), procedure_code(code, version, "2150-01-03")) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "version", "event_class"),
+    [
+        ("77985", 9, "newborn"),
+        ("P2981", 10, "newborn"),
+        *[(code, 10, "obstetric") for code in ("O0336", "O0386", "O0486", "O0736", "O0881", "O29111")],
+    ],
+)
+def test_arrests_of_newborns_and_of_pregnancy_are_classes_of_their_own(
+    code: str, version: int, event_class: str
+) -> None:
+    ordinary, apart = sorted(
+        events(PLACE, diagnosis(code, version), diagnosis("I469", 10)), key=lambda event: event["sources"], reverse=True
+    )
+    assert (ordinary["event_class"], ordinary["sources"]) == ("in_hospital", ["diagnoses_icd:2"])
+    assert (apart["event"], apart["tier"], apart["event_class"]) == ("cardiac_arrest", "D", event_class)
 
 
 @pytest.mark.parametrize(("code", "version"), [("9961", 9), ("9969", 9), ("5A12012", 9), ("0JH60PZ", 10)])

@@ -7,6 +7,7 @@ import polars as pl
 from mimic_assets.schemas.tables import CLINICAL_EVENTS, REJECTED_INPUTS
 from mimic_assets_tests.event_ledger import find_events
 from mimic_assets_tests.unit.events.source_rows import (
+    HADM,
     NO_EXTRACT,
     NO_NUMERICS,
     NO_STAYS,

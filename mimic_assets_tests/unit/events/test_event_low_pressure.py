@@ -8,12 +8,10 @@ import pytest
 
 from mimic_assets_tests.event_ledger import find_events
 from mimic_assets_tests.unit.events.source_rows import (
-    HADM,
     NO_EXTRACT,
     NO_STAYS,
     RECORD,
     RECORD_START,
-    STAY,
     admission,
     extract,
     link,
@@ -143,28 +141,9 @@ def test_records_do_not_continue_each_other() -> None:
     assert events(pl.concat([one, other])) == []
 
 
-def test_two_records_each_tell_their_own() -> None:
+def test_two_records_of_one_time_tell_one_episode() -> None:
     values = [(0, 80), *low(10, 310)]
-    found = events(pl.concat([pressures(values), pressures(values, record_id=RECORD + 1)]))
-    assert sorted(event["sources"][0].split(":")[1] for event in found) == [str(RECORD), str(RECORD + 1)]
-    assert len({event["event_id"] for event in found}) == 2
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "stay_id", "event_class"),
-    [
-        ("2150-01-01 11:00", "2150-01-01 13:00", STAY, "in_unit"),
-        ("2150-01-01 11:00", "2150-01-01 12:00:10", STAY, "in_unit"),  # the onset is its last instant
-        ("2150-01-01 12:00:10", "2150-01-01 13:00", None, "in_hospital"),  # open start
-        ("2150-01-01 13:00", "2150-01-01 14:00", None, "in_hospital"),
-    ],
-)
-def test_the_stay_is_the_one_at_the_onset(start: str, end: str, stay_id: int | None, event_class: str) -> None:
-    clinical = extract(admission("2150-01-01 08:00", "2150-01-09 08:00"))
-    [found] = events(pressures([(0, 80), *low(10, 310)]), link(start, end), clinical)
-    assert (found["stay_id"], found["event_class"], found["hadm_id"]) == (stay_id, event_class, HADM)
-
-
-def test_outside_everything_nothing_is_named() -> None:
-    [found] = events(pressures([(0, 80), *low(10, 310)]))
-    assert (found["stay_id"], found["hadm_id"], found["event_class"]) == (None, None, "in_hospital")
+    [found] = events(pl.concat([pressures(values), pressures(values, record_id=RECORD + 1)]))
+    assert sorted(source.split(":")[1] for source in found["sources"]) == [str(RECORD), str(RECORD + 1)]
+    later = pressures(values, record_id=RECORD + 1, start=second(311))
+    assert len(events(pl.concat([pressures(values), later]))) == 2

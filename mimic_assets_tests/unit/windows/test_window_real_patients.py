@@ -13,6 +13,7 @@ from mimic_assets.sources.folder import FolderTree
 from mimic_assets.stays import link_stays
 from mimic_assets.tasks import load_task
 from mimic_assets.windows import cut_windows, label_stays, truncated
+from mimic_assets_tests.event_ledger import find_events
 
 pytestmark = pytest.mark.real_data
 DEATH = load_task("in_hospital_death")
