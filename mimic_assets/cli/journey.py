@@ -20,6 +20,7 @@ from mimic_assets.defs.automation import (
     RANGE_END,
     RANGE_START,
 )
+from mimic_assets.defs.checked_definitions import check_against_source
 from mimic_assets.defs.io_managers import SELECTION_TAG, Progress
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Outcome, Status, read_outcomes
@@ -178,3 +179,4 @@ def check_request(settings: Settings) -> None:
     """
     workshop = Workshop(settings)
     _ = workshop.tasks, workshop.waveforms, workshop.clinical, workshop.lake
+    check_against_source(workshop)

@@ -21,6 +21,17 @@ Tasks = Annotated[
     list[str] | None,
     typer.Option("--task", help="Shipped task or path of a task file; may be repeated.", metavar="NAME_OR_FILE"),
 ]
+Events = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--events",
+        help="File or folder of event definitions, in place of shipped ones or beside them; may be repeated.",
+        metavar="FILE_OR_DIR",
+    ),
+]
+Adjudications = Annotated[
+    str | None, typer.Option(help="CSV of reviewers' decisions (see `events review`).", metavar="FILE")
+]
 Patients = Annotated[
     str,
     typer.Option(help="`recorded` (those with waveforms), `all` (clinical subjects too), or ids separated by commas."),
@@ -37,6 +48,8 @@ def run(
     clinical: Clinical = None,
     lake: Lake = None,
     task: Tasks = None,
+    events: Events = None,
+    adjudications: Adjudications = None,
     patients: Patients = "recorded",
     workers: Workers = None,
     as_json: AsJson = False,
@@ -49,7 +62,10 @@ def run(
 
     Example: `mimic-assets run --waveforms waves/ --clinical mimiciv/ --lake lake/ --task in_hospital_death`
     """
-    settings = load_settings(waveforms=waveforms, clinical=clinical, lake=lake, tasks=task, workers=workers)
+    settings = load_settings(
+        waveforms=waveforms, clinical=clinical, lake=lake, tasks=task, events=events, adjudications=adjudications,
+        workers=workers,
+    )  # fmt: skip
     summary = run_journey(settings, patients, as_json)
     if as_json:
         typer.echo(json.dumps(summary))

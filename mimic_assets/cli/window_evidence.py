@@ -71,7 +71,7 @@ def gather_evidence(lake: Lake, window: Window, task: Task | None) -> Evidence:
         label=_first(_read(lake, CLINICAL_LABELS, window.key).filter(same)),
         event=event,
         events=sorted((e for e in events if e["event_time"]), key=lambda e: (e["event_time"], e["event_id"])),
-        sources=[_look_up(lake, row["subject_id"], name) for name in event["sources"][:_AT_MOST]] if event else [],
+        sources=[look_up(lake, row["subject_id"], name) for name in event["sources"][:_AT_MOST]] if event else [],
         stay=_first(_read(lake, RECORD_STAYS, patient).filter(overlap)),
         task=task,
     )
@@ -94,7 +94,8 @@ def _first(rows: pl.DataFrame) -> dict[str, Any] | None:
     return rows.row(0, named=True) if rows.height else None
 
 
-def _look_up(lake: Lake, subject_id: int, name: str) -> SourceRow:
+def look_up(lake: Lake, subject_id: int, name: str) -> SourceRow:
+    """Return a source row of an event in words, by its name in `clinical_events`."""
     table, _, rest = name.partition(":")
     if table == CLEANED_NUMERICS.name:
         return SourceRow(name, _numerics_rows(lake, subject_id, rest))

@@ -60,6 +60,7 @@ def check_definitions(definitions: Sequence[Definition], dictionary: Dictionary,
         for selection in definition.selections
         for problem in _problems(selection, dictionary, known)
     ]
+    problems = list(dict.fromkeys(problems))
     if problems:
         raise RequestError(
             f"Event definitions name {len(problems)} thing(s) that do not exist:\n" + "\n".join(problems)

@@ -36,7 +36,7 @@ def load_definitions(paths: Iterable[str] = ()) -> tuple[Definition, ...]:
     """
     found = {definition.name: definition for definition in map(load_definition, sorted(_SHIPPED.glob("*.toml")))}
     given: dict[str, Path] = {}
-    for path in _files(paths):
+    for path in definition_files(paths):
         definition = load_definition(path)
         if definition.name in given:
             raise RequestError(
@@ -66,7 +66,8 @@ def definitions_fingerprint(definitions: Sequence[Definition]) -> str:
     return hashlib.sha256("\n".join(decided).encode()).hexdigest()
 
 
-def _files(paths: Iterable[str]) -> list[Path]:
+def definition_files(paths: Iterable[str]) -> list[Path]:
+    """Return the files that paths name: a file itself, of a folder every *.toml, sorted."""
     files: list[Path] = []
     for path in map(Path, paths):
         inside = sorted(path.glob("*.toml")) if path.is_dir() else [path]
