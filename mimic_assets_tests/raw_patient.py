@@ -70,6 +70,8 @@ def _segments(record_id: int) -> list[dict[str, object]]:
         "subject_id": SUBJECT, "record_id": record_id, "hadm_id": 20, "signal_index": 0, "signal": "II", "unit": "mV",
         "file": f"waves/p100/p10000010/{record_id}/{record_id}e.dat", "file_status": "ok", "record_last_tick": last,
         "record_start_time": at(start), "record_end_time": clock.time_at(last), "counter_frequency_hz": HZ,
+        "file_bytes": 1000, "channel": 0, "storage_format": 516, "samples_per_frame": 4, "gain": 200.0, "baseline": 0,
+        "adc_resolution_bits": 14, "adc_zero": 0, "checksum": 7,
     }  # fmt: skip
     spans = [(0, hour), (2 * hour * 16, last // 16 + 1 - 2 * hour)]
     return [
