@@ -39,6 +39,9 @@ def prove(
         typer.Option(help="Only windows of these subjects, ids separated by commas; splits are of all.", metavar="IDS"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one object and nothing else.")] = False,
+    catalogue: Annotated[
+        bool, typer.Option("--catalogue", help="Print which columns are hindsight, and why; look at no lake.")
+    ] = False,
 ) -> None:
     """Prove that no window of a lake saw its future, and no statistic, choice or weight what was held out.
 
@@ -49,6 +52,11 @@ def prove(
 
     Example: `mimic-assets prove --windows 200`
     """
+    if catalogue:
+        from mimic_assets.cli.catalogue import catalogue_page
+
+        typer.echo(catalogue_page(), nl=False)
+        return
     settings = load_settings(lake=lake, tasks=task)
     report = _prove(settings, bool(task), _number(windows), _subjects(patients), as_json)
     if not report["holds"]:
