@@ -17,8 +17,8 @@ def catalogue_page() -> str:
 def _parts() -> Iterator[str]:
     yield "# What was known when"
     yield (
-        "Written by `mimic-assets prove --catalogue`. A task that names a column of the first table as an input, or one "
-        "of ours that is not `known`, is refused with the reason."
+        "Written by `mimic-assets prove --catalogue`. A task that names a column of the first table as an input, or "
+        "one of ours that is not `known`, is refused with the reason."
     )
     yield "\n".join(f"- `{knowledge.value}`: {knowledge.sentence}." for knowledge in Knowledge)
     yield "## Columns of MIMIC-IV that are no inputs"

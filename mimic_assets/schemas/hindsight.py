@@ -137,7 +137,9 @@ OWN: Final[Mapping[str, Mapping[str, Known]]] = {
                "counter_frequency_hz stay_start_time care_unit")
     | _columns(Knowledge.HINDSIGHT, _END, "overlap_end_time record_end_time record_last_tick stay_end_time")
     | _columns(Knowledge.HINDSIGHT, "estimated over the whole record; an input may use pairs of the past alone",
-               "lag_s lag_confidence"),
+               "lag_s lag_confidence has_large_lag")
+    | _columns(Knowledge.HINDSIGHT, "steps after the index time included; an input takes the step known by then",
+               "lag_known_times lag_steps_s lag_step_confidences"),
     "clinical_labels": _columns(Knowledge.IDENTIFIER, _KEY, _IDS)
     | _columns(Knowledge.KNOWN, _GIVEN, "index_time target_start_time target_end_time hours_in_stay")
     | _columns(Knowledge.KNOWN, "from rows charted, stored or sent by the index time",
