@@ -15,14 +15,16 @@ from mimic_assets.schemas.judged import Judged
 from mimic_assets.schemas.vocabulary import CareLimitation, Flag
 from mimic_assets.tasks import Task
 from mimic_assets.windows import labels, samples
+from mimic_assets.windows.care_limitation import Statement, find_statements
 from mimic_assets.windows.coverage import Coverage, choose_records
-from mimic_assets.windows.index_times import Stay
+from mimic_assets.windows.grid import Edges, cell_edges
+from mimic_assets.windows.index_times import Stay, find_stays
 from mimic_assets.windows.microseconds import Microseconds
 from mimic_assets.windows.recordings import Recording
 from mimic_assets.windows.series import RecordSeries, Values, read_series
 
 Leak = Callable[[pytest.MonkeyPatch], None]
-_CLEAN, _LIMITATIONS_AT = numerics.clean, labels.limitations_at
+_CLEAN, _LIMITATIONS_AT, _SUMMARISE = numerics.clean, labels.limitations_at, samples.summarise
 _MINUTE = 60_000_000
 
 
@@ -85,6 +87,114 @@ def centred_median(patch: pytest.MonkeyPatch) -> None:
     _with_series(patch, smooth)
 
 
+def value_held_from_the_future(patch: pytest.MonkeyPatch) -> None:
+    """A gap is filled backwards: ten seconds after a value, the next one is already there."""
+
+    def next_value(times: Microseconds, values: Values) -> tuple[Microseconds, Values]:
+        early = np.maximum(times[:-1] + 1, times[1:] - 10_000_000)
+        both = np.concatenate([times, early])
+        order = np.argsort(both, kind="stable")
+        return both[order], np.concatenate([values, values[1:]])[order]
+
+    _with_series(patch, next_value)
+
+
+def window_that_ends_a_cell_late(patch: pytest.MonkeyPatch) -> None:
+    """The cell that contains the index time is taken whole, though it ends after it."""
+
+    def edges(index: Microseconds, observation_s: int, cell_s: int) -> Edges:
+        return cell_edges(index, observation_s, cell_s) + cell_s * 1_000_000 // 2
+
+    patch.setattr(samples, "cell_edges", edges)
+
+
+def coverage_past_the_index(patch: pytest.MonkeyPatch) -> None:
+    """How much of a window is observed is judged around its index time, half of it after."""
+
+    def choose(
+        index: Microseconds, task: Task, recordings: list[Recording], series: Mapping[int, RecordSeries]
+    ) -> Coverage:
+        whole = choose_records(index, task, recordings, series)
+        ahead = choose_records(index + task.numerics.observation_s * 500_000, task, recordings, series)
+        return Coverage(whole.record_ids, np.where(np.isnan(ahead.fractions), whole.fractions, ahead.fractions))
+
+    patch.setattr(labels, "choose_records", choose)
+
+
+def age_counted_to_the_last_value_of_the_record(patch: pytest.MonkeyPatch) -> None:
+    """A feature knows how long the monitor stays on: it comes off before a death."""
+
+    def read(frame: pl.DataFrame, record_ids: list[int], parameters: tuple[str, ...]) -> dict[int, RecordSeries]:
+        found = read_series(frame, record_ids, parameters)
+        last = max((int(series.any_times[-1]) for series in found.values() if len(series.any_times)), default=0)
+        patch.setattr(samples, "summarise", lambda grid, cell_s: _SUMMARISE(grid, cell_s) + last / 1e15)
+        return found
+
+    patch.setattr(samples, "read_series", read)
+
+
+def times_for_rows_without_one(patch: pytest.MonkeyPatch) -> None:
+    """A row without a readable time is put 40 minutes after the first of its record."""
+
+    def clean(raw_numerics: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
+        middle = pl.col("tick").median().over("record_id").cast(pl.Int64) + 5
+        time = pl.col("time").min().over("record_id")
+        has_none = pl.col("tick").is_null()
+        filled = raw_numerics.with_columns(
+            tick=pl.when(has_none).then(middle).otherwise("tick"),
+            time=pl.when(has_none).then(time + pl.duration(minutes=40)).otherwise("time"),
+        )
+        return _CLEAN(filled, raw_records)
+
+    patch.setattr(numerics, "clean", clean)
+
+
+def flag_by_the_whole_segment(patch: pytest.MonkeyPatch) -> None:
+    """Oxygen is distrusted in records whose last segment is longer than the first."""
+
+    def clean(raw_numerics: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
+        judged = _CLEAN(raw_numerics, raw_records)
+        frames = raw_records.sort("segment_index").group_by("record_id").agg(
+            is_bad=pl.col("segment_frame_count").last() > 1.2 * pl.col("segment_frame_count").first()
+        )  # fmt: skip
+        bad = frames.filter("is_bad")["record_id"].to_list()
+        is_distrusted = pl.col("record_id").is_in(bad) & (pl.col("parameter") == "spo2") & (pl.col("flag") == "ok")
+        flag = pl.when(is_distrusted).then(pl.lit(Flag.ARTEFACT.value)).otherwise("flag")
+        return Judged(judged.frame.with_columns(flag.alias("flag")), judged.rejected)
+
+    patch.setattr(numerics, "clean", clean)
+
+
+def _with_stays(patch: pytest.MonkeyPatch, change: Callable[[Stay, pl.DataFrame], Stay]) -> None:
+    def find(clinical_extract: pl.DataFrame) -> tuple[list[Stay], list]:  # type: ignore[type-arg]
+        stays, refused = find_stays(clinical_extract)
+        return [change(stay, clinical_extract) for stay in stays], refused
+
+    patch.setattr(labels, "find_stays", find)
+
+
+def last_unit_of_the_stay(patch: pytest.MonkeyPatch) -> None:
+    """The care unit is the last one of the stay (icustays.last_careunit)."""
+
+    def last(stay: Stay, rows: pl.DataFrame) -> Stay:
+        units = rows.filter(pl.col("source_table") == "icustays", pl.col("stay_id") == stay.stay_id)["value_text"]
+        return replace(stay, care_unit=units[0] or stay.care_unit)
+
+    _with_stays(patch, last)
+
+
+def hours_as_a_share_of_the_stay(patch: pytest.MonkeyPatch) -> None:
+    """The hours in the stay are divided by its length (icustays.los)."""
+    frame = labels._frame
+
+    def shared(task: Task, stay: Stay, *rest: object) -> pl.DataFrame:
+        hours = (stay.end - stay.start) / 3.6e9
+        made: pl.DataFrame = frame(task, stay, *rest)  # type: ignore[arg-type]
+        return made.with_columns(pl.col("hours_in_stay") / max(hours, 1))
+
+    patch.setattr(labels, "_frame", shared)
+
+
 def record_of_most_values(patch: pytest.MonkeyPatch) -> None:
     """Of the records that cover a window, the one with most values in all is taken, later ones included."""
 
@@ -111,6 +221,30 @@ def care_known_too_early(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(labels, "limitations_at", limitations)
 
 
+def charted_value_known_before_it_is_stored(patch: pytest.MonkeyPatch) -> None:
+    """Where the storetime is empty, a charted limitation counts at its charttime, whatever the task says."""
+    patch.setattr(labels, "find_statements", lambda rows, _after: find_statements(rows, 0))
+
+
+def charted_value_known_before_it_is_charted(patch: pytest.MonkeyPatch) -> None:
+    """A storetime before the charttime is believed, though the charttime is what the row is about."""
+
+    def statements(rows: pl.DataFrame, after: int) -> tuple[list[Statement], list]:  # type: ignore[type-arg]
+        early = pl.when(pl.col("store_time") < pl.col("start_time")).then("store_time").otherwise("start_time")
+        return find_statements(rows.with_columns(start_time=early), after)
+
+    patch.setattr(labels, "find_statements", statements)
+
+
+def care_as_it_was_in_the_end(patch: pytest.MonkeyPatch) -> None:
+    """The last order or chart entry of the admission counts for all of it."""
+
+    def limitations(index: Microseconds, stay: Stay, statements: list, complete: bool) -> list[CareLimitation]:  # type: ignore[type-arg]
+        return _LIMITATIONS_AT(index * 0 + 2**61, stay, statements, complete)
+
+    patch.setattr(labels, "limitations_at", limitations)
+
+
 COLUMNS: dict[Leak, set[str]] = {
     flag_that_looks_ahead: {"cell_values", "feature_values"},
     statistic_of_the_whole_record: {"cell_values", "feature_values"},
@@ -118,5 +252,16 @@ COLUMNS: dict[Leak, set[str]] = {
     centred_median: {"cell_values"},
     record_of_most_values: {"record_id"},
     care_known_too_early: {"care_limitation"},
+    value_held_from_the_future: {"cell_values", "feature_values"},
+    window_that_ends_a_cell_late: {"cell_values", "cell_ages_s", "feature_values"},
+    coverage_past_the_index: {"observed_fraction"},
+    age_counted_to_the_last_value_of_the_record: {"feature_values"},
+    times_for_rows_without_one: {"cell_values"},
+    flag_by_the_whole_segment: {"cell_reasons"},
+    last_unit_of_the_stay: {"care_unit"},
+    hours_as_a_share_of_the_stay: {"hours_in_stay"},
+    charted_value_known_before_it_is_stored: {"care_limitation"},
+    charted_value_known_before_it_is_charted: {"care_limitation"},
+    care_as_it_was_in_the_end: {"care_limitation"},
 }
 """Leak -> columns that have to be named."""

@@ -45,11 +45,15 @@ def patient(cells: Iterable[Cell]) -> Patient:
             }
         )  # fmt: skip
     clinical = extract(
-        stay(),
-        admission(),
+        stay() | {"value_text": "CCU"},
+        admission() | {"death_time": at("2 07:00"), "value_text": "DIED"},
+        {"source_table": "patients", "death_time": at("2 00:00"), "value": 70.0},
+        {"source_table": "diagnoses_icd", "hadm_id": 20, "code": "I469", "code_version": 10},
         *order("09:30", "Full code"),
         charted("09:45", "DNR / DNI", stored="11:10"),
         charted("11:20", "Comfort measures only"),
+        charted("12:45", "Full code", stored="12:30"),
+        *order("14:00", "DNR", "10-2"),
     )
     recorded = pl.DataFrame([row for record_id in ENDS for row in _segments(record_id)], schema=RAW_RECORDS.schema)
     return Patient(
@@ -66,6 +70,8 @@ def _segments(record_id: int) -> list[dict[str, object]]:
         "subject_id": SUBJECT, "record_id": record_id, "hadm_id": 20, "signal_index": 0, "signal": "II", "unit": "mV",
         "file": f"waves/p100/p10000010/{record_id}/{record_id}e.dat", "file_status": "ok", "record_last_tick": last,
         "record_start_time": at(start), "record_end_time": clock.time_at(last), "counter_frequency_hz": HZ,
+        "file_bytes": 1000, "channel": 0, "storage_format": 516, "samples_per_frame": 4, "gain": 200.0, "baseline": 0,
+        "adc_resolution_bits": 14, "adc_zero": 0, "checksum": 7,
     }  # fmt: skip
     spans = [(0, hour), (2 * hour * 16, last // 16 + 1 - 2 * hour)]
     return [
@@ -75,12 +81,18 @@ def _segments(record_id: int) -> list[dict[str, object]]:
 
 
 def steady_patient() -> Patient:
-    """Heart rate and oxygen every 20 s, pressure every 30 s, none flat; record 90 thins out, 91 becomes denser."""
+    """Heart rate and oxygen every 20 s, pressure every 30 s, none flat; record 90 thins out, 91 becomes denser.
+
+    Both are silent from 11:30 to 11:48. The last row of each record has no time: nobody can say that it is earlier than
+    anything.
+    """
     cells: list[Cell] = []
     for record_id, (start, end) in ENDS.items():
         clock = CLOCKS[record_id]
         for second in range(0, int((at(end) - at(start)).total_seconds()), 20):
             tick = clock.ticks_per_second.numerator * second // clock.ticks_per_second.denominator
+            if at("11:30") < clock.time_at(tick) <= at("11:48"):
+                continue
             wave = (second // 20) % 17
             is_there = (
                 (second < 6000 or second % 1200 < 40) if record_id == 90 else (second > 6000 or second % 400 < 60)
@@ -92,6 +104,7 @@ def steady_patient() -> Patient:
                 ]
             if second % 60 == 0:
                 cells.append((record_id, tick + 2, "ABPm [mmHg]", 80.0 - wave))
+        cells.append((record_id, None, "SpO2 [%]", 88.0))
     return patient(cells)
 
 

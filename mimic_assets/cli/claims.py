@@ -1,28 +1,25 @@
-"""The claims that `mimic-assets prove` checks over a lake: what each says, how much was looked at, what broke it.
+"""The claims that `mimic-assets prove` checks about windows: what each says, how much was looked at, what broke it.
 
-Belongs here: reading a lake and asking the core. Not here: what a claim means in rows (`windows`, `manifest`); text.
+Belongs here: reading a lake and asking the core. Not here: what a claim means in rows (`windows`, `manifest`); splits,
+statistics and bytes (`split_claims`); text.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import polars as pl
 
-from mimic_assets import clinical, manifest, windows
+from mimic_assets import clinical, windows
 from mimic_assets.defs.rebuilding import NAMES, choose_windows, rebuild_windows
-from mimic_assets.errors import DataError, RequestError
+from mimic_assets.errors import RequestError
 from mimic_assets.schemas.tables import (
     CLINICAL_EVENTS,
     CLINICAL_EXTRACT,
     CLINICAL_LABELS,
-    TRAINING_MANIFEST,
-    TRAINING_NORMALISATION,
     WINDOWED_SAMPLES,
 )
-from mimic_assets.schemas.vocabulary import Split
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
 from mimic_assets.tasks import Task
@@ -105,68 +102,6 @@ def order_in_time(lake: Lake, task: Task, subjects: list[int], progress: Progres
             targets.count(positives.height, windows.early_targets(task, positives, labels, events))
         progress(f"times of {task.name}", done, len(subjects))
     return [reach, targets]
-
-
-def isolation(lake: Lake, task: Task) -> list[Claim]:
-    """Return whether each subject is in one split, each shard of one split, as manifest and shard headers say."""
-    subjects = Claim("one_split", "a subject is in one split only", "subjects", task.name)
-    shards = Claim("one_shard_split", "a shard holds one split, each sample its own bytes", "shards", task.name)
-    rows = lake.scan(TRAINING_MANIFEST, task.name).collect()
-    subjects.count(rows["subject_id"].n_unique(), manifest.shared_subjects(rows))
-    splits = dict(rows.select("shard", "split").unique("shard", keep="any").sort("shard").iter_rows())
-    mixed = set(manifest.mixed_shards(rows))
-    shards.count(
-        len(splits), [shard for shard in splits if shard in mixed or _split_in_header(lake, shard) != splits[shard]]
-    )
-    return [subjects, shards]
-
-
-def _split_in_header(lake: Lake, shard: str) -> str | None:
-    try:
-        return manifest.read_header(lambda start, length: lake.root.get_range(shard, start, length), name=shard).split
-    except (FileNotFoundError, DataError):
-        return None
-
-
-def normalisation(lake: Lake, task: Task, progress: Progress) -> Claim:
-    """Return whether the stored statistics come out again without, and with other, held-out and tuning windows."""
-    sentence = "statistics do not notice when held-out and tuning windows are left out or altered"
-    claim = Claim("normalisation", sentence, "parameters", task.name)
-    stored = lake.scan(TRAINING_NORMALISATION, task.name).collect().drop("unit").sort("parameter")
-    keys = lake.keys(WINDOWED_SAMPLES, task.name)
-    splits = manifest.assign([key.partition or 0 for key in keys if _has_windows(lake, key)], task.split)
-    train = set(splits.filter(pl.col("split") == Split.TRAIN.value)["subject_id"].to_list())
-
-    def stream(leave_out: bool, columns: list[str] | None) -> Iterator[tuple[int, pl.DataFrame]]:
-        for done, key in enumerate(keys, start=1):
-            subject_id = key.partition or 0
-            if subject_id in train:
-                yield subject_id, lake.read(WINDOWED_SAMPLES, key, columns=columns)
-            elif not leave_out:
-                yield subject_id, manifest.altered(lake.read(WINDOWED_SAMPLES, key, columns=columns))
-            progress(f"statistics of {task.name}", done, len(keys))
-
-    broken: set[str] = set()
-    for leave_out in (True, False):
-        known = manifest.gather_candidates(task, partial(stream, leave_out, list(manifest.CANDIDATE_COLUMNS)))
-        fitted = manifest.fit_normalisation(task, partial(stream, leave_out, None), candidates=known)
-        broken |= _differing(stored, fitted.frame.drop("unit").sort("parameter"))
-    claim.count(stored.height, sorted(broken))
-    return claim
-
-
-def _has_windows(lake: Lake, key: Key) -> bool:
-    stored = lake.stored(WINDOWED_SAMPLES, key)
-    return stored is not None and stored.row_count > 0
-
-
-def _differing(stored: pl.DataFrame, fitted: pl.DataFrame) -> set[str]:
-    """Return the parameters whose stored statistics are not the fitted ones, digit for digit; none where none stand."""
-    if stored.is_empty():
-        return set()
-    found = {row[1]: repr(row) for row in stored.iter_rows()}
-    again = {row[1]: repr(row) for row in fitted.iter_rows()}
-    return {name for name in found.keys() | again.keys() if found.get(name) != again.get(name)}
 
 
 def window_names(lake: Lake, task: Task, subjects: list[int] | None) -> pl.DataFrame:

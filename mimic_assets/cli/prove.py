@@ -39,15 +39,24 @@ def prove(
         typer.Option(help="Only windows of these subjects, ids separated by commas; splits are of all.", metavar="IDS"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one object and nothing else.")] = False,
+    catalogue: Annotated[
+        bool, typer.Option("--catalogue", help="Print which columns are hindsight, and why; look at no lake.")
+    ] = False,
 ) -> None:
-    """Prove that no window of a lake saw its future, and no statistic what was held out.
+    """Prove that no window of a lake saw its future, and no statistic, choice or weight what was held out.
 
     Windows are made again from raw rows after everything later than their index time was deleted, and compared digit
-    for digit; splits, shards, statistics and the times of every window and positive are looked at as they are stored.
+    for digit; splits, shards, statistics, bytes and the times of every window and positive are looked at as they are
+    stored.
     Nothing is written. Exit 1 when a claim does not hold.
 
     Example: `mimic-assets prove --windows 200`
     """
+    if catalogue:
+        from mimic_assets.cli.catalogue import catalogue_page
+
+        typer.echo(catalogue_page(), nl=False)
+        return
     settings = load_settings(lake=lake, tasks=task)
     report = _prove(settings, bool(task), _number(windows), _subjects(patients), as_json)
     if not report["holds"]:
@@ -57,8 +66,9 @@ def prove(
 def _prove(
     settings: Settings, are_named: bool, at_most: int | None, subjects: list[int] | None, as_json: bool
 ) -> dict[str, Any]:
-    from mimic_assets.cli.claims import isolation, normalisation, order_in_time, truncation, window_names
+    from mimic_assets.cli.claims import order_in_time, truncation, window_names
     from mimic_assets.cli.progress import TableProgress
+    from mimic_assets.cli.split_claims import contents, isolation, normalisation, selection
     from mimic_assets.storage.lake import Lake
 
     lake = Lake.open(settings.lake, settings.s3, create=False)
@@ -80,6 +90,8 @@ def _prove(
             claims += order_in_time(lake, task, own, progress)
             claims += isolation(lake, task)
             claims.append(normalisation(lake, task, progress))
+            claims.append(selection(lake, task, progress))
+            claims.append(contents(lake, task, at_most, progress))
     report = {
         "lake": settings.lake,
         "holds": not any(claim.failed for claim in claims),

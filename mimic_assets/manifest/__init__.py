@@ -4,11 +4,12 @@
 leave. Nothing here holds more than one patient's tensors. Where do I go to... see how a subject gets its split?
 `splits`. how controls are matched and weighted? `selection`. what the model's inputs are scaled by? `normalisation`.
 the bytes of a sample? `shard_layout` and docs/formats/shard.md; to write them `shards`, to read them `reader`. what
-keeps splits apart, judged as stored? `isolation`. the whole? `manifest`.
+keeps splits apart, judged as stored? `isolation`. whether bytes are their window's? `contents`. the whole? `manifest`.
 """
 
 from mimic_assets.manifest.candidates import CANDIDATE_COLUMNS, Candidates, Windows, gather_candidates
-from mimic_assets.manifest.isolation import altered, mixed_shards, shared_subjects
+from mimic_assets.manifest.contents import is_window
+from mimic_assets.manifest.isolation import altered, mixed_shards, moved_subjects, shared_bytes, shared_subjects
 from mimic_assets.manifest.manifest import BuiltManifest, build_manifest
 from mimic_assets.manifest.normalisation import fit_normalisation
 from mimic_assets.manifest.reader import Shard, open_shard, read_header, read_sample
@@ -30,12 +31,15 @@ __all__ = [
     "build_manifest",
     "fit_normalisation",
     "gather_candidates",
+    "is_window",
     "mixed_shards",
+    "moved_subjects",
     "open_shard",
     "read_header",
     "read_sample",
     "report_record_end",
     "select",
+    "shared_bytes",
     "shared_subjects",
     "split_of",
 ]

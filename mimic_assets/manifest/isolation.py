@@ -7,7 +7,9 @@ from typing import Final
 
 import polars as pl
 
+from mimic_assets.manifest.splits import split_of
 from mimic_assets.schemas.tables import WINDOWED_SAMPLES
+from mimic_assets.tasks.model import SplitRule
 
 _FOREIGN: Final = 987_654.0
 """A value that no body and no monitor gives: one of them moves every mean."""
@@ -17,6 +19,24 @@ def shared_subjects(manifest: pl.DataFrame) -> list[int]:
     """Return the subjects of a manifest that are in more than one split, ascending; none is expected."""
     per_subject = manifest.group_by("subject_id").agg(splits=pl.col("split").n_unique())
     return sorted(per_subject.filter(pl.col("splits") > 1)["subject_id"].to_list())
+
+
+def moved_subjects(manifest: pl.DataFrame, rule: SplitRule) -> list[int]:
+    """Return the subjects whose split is not that of their id and the seed, ascending; provisional ones have none yet.
+
+    A split by anything else (labels, time, place in a list) moves subjects when data are added or labels change.
+    """
+    rows = manifest.filter(~pl.col("is_split_provisional")).select("subject_id", "split").unique()
+    return sorted({subject for subject, split in rows.iter_rows() if split != split_of(subject, rule).value})
+
+
+def shared_bytes(manifest: pl.DataFrame) -> list[str]:
+    """Return the samples whose bytes, label included, lie in another split too; ascending by sample_id.
+
+    The same recording under two subjects is one patient in two splits, whatever the ids say.
+    """
+    in_splits = pl.col("split").n_unique().over("sha256")
+    return sorted(manifest.filter(in_splits > 1)["sample_id"].to_list())
 
 
 def mixed_shards(manifest: pl.DataFrame) -> list[str]:

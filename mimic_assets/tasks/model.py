@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mimic_assets.schemas.vocabulary import CareLimitation, Event, Split, Tier
+from mimic_assets.tasks.hindsight import refuse_hindsight
 
 
 class _Part(BaseModel):
@@ -149,6 +150,8 @@ class Task(_Part):
     coverage: CoverageRule
     controls: ControlRule
     split: SplitRule
+
+    _no_hindsight = model_validator(mode="before")(refuse_hindsight)
 
     @property
     def observation(self) -> timedelta:

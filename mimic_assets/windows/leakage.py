@@ -23,11 +23,12 @@ def truncated_raw(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return one patient's source rows as they were at `index_time`, both with their tables' columns and order.
 
-    Numerics: rows at or before the index time; rows without a time cannot be shown to be later and are kept.
+    Numerics: rows at or before the index time; rows without a time are gone, since they cannot be shown to be earlier.
     Records: those that had begun, with last tick and end cut to the index time and without later segments; the first
-    segment stays even where its signals begin later, because a record is known by its header.
+    segment stays even where its signals begin later, because a record is known by its header. Of a segment that is cut
+    nothing is left that is said of its whole file: size and SHA-256 are null, the sum of its samples is 0.
     """
-    known = raw_numerics.filter((pl.col("time") <= index_time) | pl.col("time").is_null())
+    known = raw_numerics.filter(pl.col("time") <= index_time)
     begun = []
     for rows in raw_records.partition_by("record_id", maintain_order=True):
         clock = RecordClock.of(rows["record_start_time"][0], rows["counter_frequency_hz"][0])
@@ -37,11 +38,15 @@ def truncated_raw(
         has_begun = pl.col("segment_start_tick") <= last_tick
         is_first = pl.col("segment_index") == pl.col("segment_index").min()
         frames = (last_tick - pl.col("segment_start_tick")) // TICKS_PER_FRAME + 1
+        is_whole = pl.col("segment_frame_count") <= frames
         begun.append(
             rows.filter(has_begun | is_first).with_columns(
                 record_last_tick=pl.lit(last_tick),
                 record_end_time=pl.lit(clock.time_at(last_tick)),
                 segment_frame_count=pl.min_horizontal("segment_frame_count", frames.clip(0)),
+                file_bytes=pl.when(is_whole).then("file_bytes"),
+                file_sha256=pl.when(is_whole).then("file_sha256"),
+                checksum=pl.when(is_whole).then("checksum").otherwise(0),
             )
         )
     columns = [pl.col(name).cast(dtype) for name, dtype in raw_records.schema.items()]

@@ -210,6 +210,32 @@ def test_other_splits_have_no_influence_on_statistics(seed: int, other: int, ext
     assert fit_normalisation(task, stream(frames)).frame.equals(fit_normalisation(task, stream(changed)).frame)
 
 
+@given(population=populations(), seed=st.integers(0, 10**6))
+def test_other_splits_have_no_influence_on_train_samples_and_weights(
+    population: tuple[pl.DataFrame, pl.DataFrame], seed: int
+) -> None:
+    """Held-out and tuning labels are drawn anew, and a part of those windows is gone: train is what it was."""
+    candidates, splits = population
+    candidates = candidates.with_columns(
+        label=pl.col("label") & (pl.int_range(pl.len()) % 3 == 0)
+    )  # negatives to spare
+    draw = Random(seed)
+    for fills in (False, True):
+        of = small_task(controls={"per_positive": 1, "hours_in_stay_bin_h": 24, "fill_from_other_strata": fills})
+        split_of = dict(splits.select("subject_id", "split").iter_rows())
+        other = [split_of[subject] != "train" for subject in candidates["subject_id"]]
+        flipped = [
+            draw.random() < 0.5 if is_other else label
+            for is_other, label in zip(other, candidates["label"], strict=True)
+        ]
+        kept = [not is_other or draw.random() < 0.7 for is_other in other]
+        changed = candidates.with_columns(pl.Series("label", flipped, dtype=pl.Boolean)).filter(
+            pl.Series(kept, dtype=pl.Boolean)
+        )
+        one, two = (select(frame, splits, of).filter(pl.col("split") == "train") for frame in (candidates, changed))
+        assert one.equals(two)
+
+
 @SLOW
 @given(seed=st.integers(0, 10**6), piece=st.integers(1, 9), policy=st.sampled_from(["leave", "train_median"]))
 def test_any_chunking_gives_the_same_bytes(seed: int, piece: int, policy: str) -> None:

@@ -3,11 +3,13 @@
 from datetime import datetime
 
 import polars as pl
-from hypothesis import given, settings
+import pytest
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from mimic_assets.defs.rebuilding import rebuild
 from mimic_assets.windows import differences, known_rows, truncated_raw
+from mimic_assets_tests.leaks import COLUMNS, Leak
 from mimic_assets_tests.raw_patient import CLOCKS, Cell, patient, small_task, windows_of
 from mimic_assets_tests.unit.windows.patient_frames import at
 
@@ -28,17 +30,35 @@ def cells(draw: st.DrawFn) -> list[Cell]:
     return drawn
 
 
-@settings(max_examples=40, deadline=None)
-@given(cells(), st.sampled_from(["leave", "linear", "hold"]))
-def test_deleting_later_raw_rows_changes_no_input(drawn: list[Cell], policy: str) -> None:
+def judge(drawn: list[Cell], policy: str, every: int) -> None:
+    """Fail where an input of one of the patient's windows, every so many, needs a later row."""
     of = small_task(
         numerics={"gap_policy": policy, "hold_at_most_s": 600 if policy == "hold" else 0},
         coverage={"any_of": ("heart_rate", "spo2", "abp_mean"), "minimum_fraction": 0.01},
     )
     who = patient(drawn)
     made = windows_of(of, who)
-    for sample in made.gather_every(2).iter_slices(1):
+    for sample in made.gather_every(every).iter_slices(1):
         assert differences(sample, rebuild(of, who, sample)) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(cells(), st.sampled_from(["leave", "linear", "hold"]))
+def test_deleting_later_raw_rows_changes_no_input(drawn: list[Cell], policy: str) -> None:
+    judge(drawn, policy, every=2)
+
+
+@pytest.mark.parametrize("leak", COLUMNS, ids=lambda leak: leak.__name__)
+def test_no_leak_survives_the_property(leak: Leak, monkeypatch: pytest.MonkeyPatch) -> None:
+    leak(monkeypatch)
+
+    @settings(max_examples=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
+    @given(cells(), st.sampled_from(["leave", "linear", "hold"]))
+    def law(drawn: list[Cell], policy: str) -> None:
+        judge(drawn, policy, every=1)
+
+    with pytest.raises(AssertionError):
+        law()
 
 
 @settings(max_examples=40, deadline=None)
@@ -49,7 +69,8 @@ def test_what_is_left_was_known_and_deleting_twice_deletes_nothing_more(
     who = patient(drawn)
     raw, recorded = truncated_raw(who.raw_numerics, who.raw_records, index_time)
     assert raw.filter(pl.col("time") > index_time).is_empty()
-    assert raw["time"].null_count() == who.raw_numerics["time"].null_count()
+    assert raw["time"].null_count() == 0
+    assert raw.height == who.raw_numerics.filter(pl.col("time") <= index_time).height
     assert recorded.filter(pl.col("record_end_time") > index_time).is_empty()
     again = truncated_raw(raw, recorded, index_time)
     assert again[0].equals(raw)

@@ -10,10 +10,13 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from mimic_assets import manifest
 from mimic_assets.cli.app import app
-from mimic_assets.cli.claims import Claim, isolation, normalisation
+from mimic_assets.cli.claims import Claim
+from mimic_assets.cli.split_claims import contents, isolation, normalisation, selection
 from mimic_assets.errors import RequestError
-from mimic_assets.manifest import build_manifest, fit_normalisation
+from mimic_assets.manifest import build_manifest, fit_normalisation, select
+from mimic_assets.manifest import manifest as building
 from mimic_assets.manifest import normalisation as fitting
 from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.model import Table
@@ -129,6 +132,112 @@ def test_a_selection_that_looks_at_held_out_labels_is_found(lake: Lake, monkeypa
     monkeypatch.setattr(fitting, "select", select)
     lake.write(TRAINING_NORMALISATION, PLACE, fit_normalisation(OF, stream(frames)), "leaky")
     assert normalisation(lake, OF, quiet).failed > 0
+
+
+def test_a_split_that_is_not_the_seeds_is_found(lake: Lake) -> None:
+    """Whole subjects moved: nobody is in two splits, and yet the held-out set was chosen by something else."""
+    rows = lake.read(TRAINING_MANIFEST, PLACE)
+    subject = rows.filter(pl.col("split") == "tuning")["subject_id"][0]
+    moved = pl.when(pl.col("subject_id") == subject).then(pl.lit("train")).otherwise("split")
+    change(lake, TRAINING_MANIFEST, PLACE, lambda rows: rows.with_columns(split=moved))
+    found = by_name(isolation(lake, OF))
+    assert found["one_split"].failed == 0
+    assert found["own_split"].failures == [str(subject)]
+    change(lake, TRAINING_MANIFEST, PLACE, lambda rows: rows.with_columns(is_split_provisional=pl.lit(True)))
+    assert by_name(isolation(lake, OF))["own_split"].checked == 0
+
+
+def test_a_recording_under_two_subjects_of_two_splits_is_found(lake: Lake) -> None:
+    rows = lake.read(TRAINING_MANIFEST, PLACE)
+    one, other = (rows.filter(pl.col("split") == split).row(0, named=True) for split in ("train", "held_out"))
+    copy = pl.when(pl.col("sample_id") == other["sample_id"]).then(pl.lit(one["sha256"])).otherwise("sha256")
+    change(lake, TRAINING_MANIFEST, PLACE, lambda rows: rows.with_columns(sha256=copy))
+    found = by_name(isolation(lake, OF))
+    assert found["own_bytes"].failures == sorted([one["sample_id"], other["sample_id"]])
+    assert all(claim.failed == 0 for name, claim in found.items() if name != "own_bytes")
+
+
+def _build_again(lake: Lake, choose: Callable[..., pl.DataFrame], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Store manifest and shards anew, made with another choice of samples."""
+    frames = {subject: lake.read(WINDOWED_SAMPLES, Key(subject, OF.name)) for subject in SUBJECTS}
+    monkeypatch.setattr(building, "select", choose)
+    with tempfile.TemporaryDirectory() as spool:
+        fitted = fit_normalisation(OF, stream(frames))
+        built = build_manifest(OF, fitted.frame, stream(frames), Path(spool), "c" * 64)
+        for name, path in built.shards:
+            lake.put_file(shard_path(TRAINING_MANIFEST, PLACE, name), path)
+        lake.write(TRAINING_MANIFEST, PLACE, built.manifest, "leaky")
+
+
+def _controls_for_every_positive(candidates: pl.DataFrame, splits: pl.DataFrame, task: Task) -> pl.DataFrame:
+    """Train takes as many controls as there are positives in all splits."""
+    chosen, positives = select(candidates, splits, task), int(candidates["label"].sum())
+    place = pl.int_range(pl.len()).over("split", "label")
+    return chosen.filter(pl.col("label") | (pl.col("split") != "train") | (place < positives))
+
+
+def _weights_of_everybody(candidates: pl.DataFrame, splits: pl.DataFrame, task: Task) -> pl.DataFrame:
+    """Train negatives stand for the negatives of every split."""
+    chosen, negatives = select(candidates, splits, task), int((~candidates["label"]).sum())
+    is_train_negative = (pl.col("split") == "train") & ~pl.col("label")
+    return chosen.with_columns(weight=pl.when(is_train_negative).then(float(negatives)).otherwise("weight"))
+
+
+@pytest.mark.parametrize("leaky", [_controls_for_every_positive, _weights_of_everybody])
+def test_train_samples_and_weights_that_look_at_held_out_labels_are_found(
+    lake: Lake, leaky: Callable[..., pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = selection(lake, OF, quiet)
+    assert sound.checked > 0
+    assert sound.failed == 0
+    _build_again(lake, leaky, monkeypatch)
+    assert selection(lake, OF, quiet).failed > 0
+    monkeypatch.setattr(manifest, "select", leaky)  # and still in the code
+    assert selection(lake, OF, quiet).failed > 0
+
+
+def test_bytes_that_are_not_the_windows_are_found_by_sample(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = contents(lake, OF, None, quiet)
+    rows = lake.read(TRAINING_MANIFEST, PLACE)
+    assert (sound.checked, sound.failed) == (rows.height, 0)
+    assert contents(lake, OF, 5, quiet).checked == 5
+    row = rows.row(0, named=True)
+    key = Key(row["subject_id"], OF.name)
+    is_it = pl.col("sample_id") == row["sample_id"]
+    for column, value in {
+        "label": ~pl.col("label"),
+        "cell_values": pl.col("cell_values").list.eval(pl.element() + 1),
+        "cell_ages_s": pl.col("cell_ages_s").list.eval(pl.element() + 1),
+    }.items():
+        before = lake.read(WINDOWED_SAMPLES, key)
+        change(
+            lake,
+            WINDOWED_SAMPLES,
+            key,
+            lambda rows, c=column, v=value: rows.with_columns(pl.when(is_it).then(v).otherwise(c).alias(c)),
+        )
+        assert contents(lake, OF, None, quiet).failures == [row["sample_id"]], column
+        change(lake, WINDOWED_SAMPLES, key, lambda _rows, before=before: before)
+    Path(lake.root.uri.removeprefix("file://"), row["shard"]).unlink()
+    assert contents(lake, OF, None, quiet).failed == (rows["shard"] == row["shard"]).sum()
+
+
+def test_gaps_filled_by_anything_but_train_medians_are_found(tmp_path: Path) -> None:
+    of = small_task(numerics={"gap_policy": "train_median"})
+    windows = {subject: random_rows(of, subject, 6, seed=3) for subject in SUBJECTS}
+    lake, place = Lake.open(str(tmp_path / "lake"), S3Settings()), Key(task=of.name)
+    for subject, frame in windows.items():
+        lake.write(WINDOWED_SAMPLES, Key(subject, of.name), Judged(frame, rejected_frame([])), "f")
+    fitted = fit_normalisation(of, stream(windows))
+    lake.write(TRAINING_NORMALISATION, place, fitted, "f")
+    filled = fitted.frame.with_columns(pl.col("median") + 0.25)
+    for statistics, failed in ((fitted.frame, False), (filled, True)):
+        with tempfile.TemporaryDirectory() as spool:
+            built = build_manifest(of, statistics, stream(windows), Path(spool), "c" * 64)
+            for name, path in built.shards:
+                lake.put_file(shard_path(TRAINING_MANIFEST, place, name), path)
+            lake.write(TRAINING_MANIFEST, place, built.manifest, "f")
+        assert (contents(lake, of, None, quiet).failed > 0) is failed
 
 
 def run(uri: str, *arguments: str) -> tuple[int, dict[str, Any]]:

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import polars as pl
 
+from mimic_assets.clinical.source_tables import SOURCE_TABLES
 from mimic_assets.schemas.tables import RAW_RECORDS, WINDOWED_SAMPLES
 from mimic_assets.windows import INPUTS, differences, early_targets, known_rows, late_windows, truncated_raw
+from mimic_assets.windows.hindsight import KNOWN_AT_START, STORED, WRITTEN_AT_DISCHARGE
 from mimic_assets_tests.raw_patient import CLOCKS, patient, small_task, steady_patient, windows_of
 from mimic_assets_tests.unit.windows.patient_frames import (
     STAY,
@@ -20,12 +22,12 @@ from mimic_assets_tests.unit.windows.patient_frames import (
 )
 
 
-def test_raw_rows_after_the_index_time_are_gone_and_untimed_ones_stay() -> None:
+def test_raw_rows_after_the_index_time_are_gone_and_untimed_ones_too() -> None:
     tick = CLOCKS[90].tick_at(at("10:00"))
     cells = [(90, tick, "HR [bpm]", 70.0), (90, tick + 1, "HR [bpm]", 71.0), (90, None, "HR [bpm]", 72.0)]
     who = patient(cells)
     known, recorded = truncated_raw(who.raw_numerics, who.raw_records, at("10:00"))
-    assert known["value"].to_list() == [70.0, 72.0]
+    assert known["value"].to_list() == [70.0]  # the untimed one cannot be shown to be earlier
     assert recorded.schema == RAW_RECORDS.schema
     first = recorded.filter(pl.col("record_id") == 90)
     assert first["record_last_tick"].to_list() == [tick]  # the second segment begins at 10:30
@@ -73,6 +75,53 @@ def test_clinical_rows_are_known_when_stored_and_orders_with_their_details() -> 
         ("admissions", 1), ("chartevents", 1), ("chartevents", 3), ("icustays", 1), ("patients", 1), ("poe", 1),
         ("poe_detail", 1),
     ]  # fmt: skip
+
+
+def test_a_segment_that_is_cut_says_nothing_of_its_whole_file() -> None:
+    who = patient([])
+    of_file = {"file_bytes": pl.lit(1000, pl.Int64), "file_sha256": pl.lit("ab"), "checksum": pl.lit(7, pl.Int32)}
+    rows = who.raw_records.with_columns(**of_file)
+    _, recorded = truncated_raw(who.raw_numerics, rows, at("09:45"))
+    said = recorded.select("record_id", "file_bytes", "file_sha256", "checksum").rows()
+    assert said == [
+        (90, 1000, "ab", 7),
+        (91, None, None, 0),
+    ]  # 90's first segment ended at 09:30, 91's goes on to 10:00
+    assert recorded.schema == RAW_RECORDS.schema
+
+
+def test_a_row_is_known_when_it_is_both_charted_and_stored() -> None:
+    def row(table: str, start: str | None, stored: str | None) -> dict[str, object]:
+        times = {"start_time": at(start) if start else None, "store_time": at(stored) if stored else None}
+        return {"source_table": table} | times
+
+    kept = {
+        table: known_rows(extract(row(table, *times)), at("10:00"), 3600).height
+        for table, times in {
+            "chartevents": ("11:00", "09:00"),  # stored before it was charted: the row is about 11:00
+            "inputevents": ("09:00", "11:00"),
+            "labevents": ("09:30", None),  # known at 10:30
+            "procedureevents": ("09:00", None),
+            "admissions": ("09:59", None),
+            "drgcodes": ("09:00", "09:00"),  # a table that nobody classified
+            "transfers": (None, None),
+        }.items()
+    }
+    assert kept == dict.fromkeys(kept, 0) | {"procedureevents": 1, "admissions": 1}
+
+
+def test_a_date_of_death_is_known_when_its_day_is_over() -> None:
+    rows = extract({"source_table": "patients", "death_time": at("2 00:00")})
+    assert known_rows(rows, at("2 23:59"), 0)["death_time"].to_list() == [None]
+    assert known_rows(rows, at("3 00:00"), 0)["death_time"].to_list() == [at("2 00:00")]
+
+
+def test_every_clinical_table_is_either_timed_or_hindsight() -> None:
+    """A table added to the extract has to be given a rule here, else nothing of it is ever known."""
+    classified = {*WRITTEN_AT_DISCHARGE, *STORED, *KNOWN_AT_START, "patients", "poe_detail"}
+    assert classified == set(SOURCE_TABLES)
+    stored = {name for name, table in SOURCE_TABLES.items() if "store_time" in table.cells}
+    assert stored == set(STORED)
 
 
 def test_ends_and_deaths_that_lie_ahead_are_not_known() -> None:
