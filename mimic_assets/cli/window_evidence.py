@@ -155,7 +155,7 @@ def _kind(task: Task | None) -> str:
     if task is None:
         return "event of the task"
     tier = task.event.minimum_tier
-    return f"{task.event.kind.value} of tier {tier}" + ("" if tier == Tier.A else " or better")
+    return f"{' or '.join(task.event.names)} of tier {tier}" + ("" if tier == Tier.A else " or better")
 
 
 def _target_in_words(window: Window, evidence: Evidence) -> str:

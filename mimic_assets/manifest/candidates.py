@@ -19,11 +19,11 @@ Windows = Callable[[], Iterator[tuple[int, pl.DataFrame]]]
 may come in several pieces, and every call gives the same."""
 
 CANDIDATE_COLUMNS = (
-    "sample_id", "task", "subject_id", "label", "care_unit", "hours_in_stay", "cell_s", "cell_count", "parameters",
+    "sample_id", "task", "subject_id", "label", "care_unit", "hours_in_stay", "observed_fraction", "cell_s", "cell_count", "parameters",
 )  # fmt: skip
 """The columns of windowed_samples that `gather_candidates` reads; none is a tensor."""
 
-_KEPT = ("sample_id", "subject_id", "label", "care_unit", "hours_in_stay")
+_KEPT = ("sample_id", "subject_id", "label", "care_unit", "hours_in_stay", "observed_fraction")
 _SCHEMA = pl.Schema({name: WINDOWED_SAMPLES.schema[name] for name in _KEPT})
 
 
@@ -32,7 +32,7 @@ class Candidates:
     """Every window of a task that could be selected."""
 
     frame: pl.DataFrame
-    """`sample_id subject_id label care_unit hours_in_stay`, in the order of the stream."""
+    """`sample_id subject_id label care_unit hours_in_stay observed_fraction`, in the order of the stream."""
     rejected: pl.DataFrame
     """Rows of `rejected_inputs`: subjects whose windows were cut on another grid than the task's."""
 

@@ -1,6 +1,6 @@
 """Which samples enter the manifest, and how many of the population each stands for.
 
-Positives are rare and all are taken. In the task's matched splits each stratum (first care unit x time in the stay)
+Positives are rare and all are taken. In the task's matched splits each stratum (such as first care unit x time in the stay)
 gives up to `per_positive` negatives for each of its positives, so that a model cannot tell the classes by where and
 when they were seen; in the other splits everything stays, at natural prevalence. Splits themselves are in `splits`.
 """
@@ -31,11 +31,14 @@ def stratum(rule: ControlRule) -> pl.Expr:
     """
     width = rule.hours_in_stay_bin_h
     lower = ((pl.col("hours_in_stay") / width).ceil().cast(pl.Int64) - 1).clip(0) * width
+    share = rule.signal_coverage_bin
+    lowest = ((pl.col("observed_fraction") / share - 1e-9).ceil() - 1).clip(0) * share
     parts = {
         "care_unit": pl.when(pl.col("care_unit").is_null())
         .then(pl.lit("care_unit is null"))
         .otherwise(pl.format("care_unit={}", pl.col("care_unit"))),
         "hours_in_stay": pl.format("hours_in_stay=({}, {}]", lower, lower + width),
+        "signal_coverage": pl.format("signal_coverage=({}, {}]", lowest.round(4), (lowest + share).clip(0, 1).round(4)),
     }
     if not rule.match_on:
         return pl.lit(UNSTRATIFIED).alias("stratum")

@@ -4,7 +4,7 @@ The shipped tasks are the `*.toml` files beside this one; any other file can be 
 Where do I go to... add a task? write a TOML file. change what a task may say? `model`. find a task by name? `load`.
 """
 
-from mimic_assets.tasks.load import load_task, shipped_tasks
+from mimic_assets.tasks.load import check_against, load_task, shipped_tasks
 from mimic_assets.tasks.model import Task
 
-__all__ = ["Task", "load_task", "shipped_tasks"]
+__all__ = ["Task", "check_against", "load_task", "shipped_tasks"]

@@ -2,9 +2,11 @@
 
 import difflib
 import tomllib
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from mimic_assets.errors import RequestError
 from mimic_assets.tasks.model import Task
@@ -40,5 +42,57 @@ def load_task(name_or_file: str) -> Task:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RequestError(f"Task file {path} is not TOML: {error}") from None
     except ValidationError as error:
-        problems = "\n".join(f"  {'.'.join(map(str, e['loc'])) or 'task'}: {e['msg']}" for e in error.errors())
+        problems = "\n".join(f"  {'.'.join(map(str, e['loc'])) or 'task'}: {_said(e)}" for e in error.errors())
         raise RequestError(f"Task file {path} has {error.error_count()} problem(s):\n{problems}") from None
+
+
+def check_against(task: Task, events: Collection[str], parameters: Collection[str]) -> None:
+    """Refuse a task that names events or numerics nobody defines; near misses are offered.
+
+    Args:
+        task: the task.
+        events: names of the event definitions in use.
+        parameters: canonical names of the numerics catalogue.
+
+    Raises:
+        RequestError: every unknown name, with the key that says it.
+    """
+    anchor = [task.index.anchor] if task.index.is_anchored_on_event and task.index.anchor else []
+    named = (
+        ("event.kinds" if task.event.kinds else "event.kind", task.event.names, events),
+        ("target.competing", task.target.competing, events),
+        ("index.anchor", anchor, events),
+        ("numerics.parameters", task.numerics.parameters, parameters),
+        ("coverage.any_of", task.coverage.any_of, parameters),
+    )
+    unknown = [
+        f"  {key}: {_unknown(name, known)}" for key, names, known in named for name in names if name not in known
+    ]
+    if unknown:
+        raise RequestError(f"Task {task.name} has {len(unknown)} problem(s):\n" + "\n".join(unknown))
+
+
+def _unknown(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f", did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
+    return f"{name}: unknown{hint}"
+
+
+def _said(error: ErrorDetails) -> str:
+    """Return a problem as a sentence: what was found and what was expected."""
+    if error["type"] == "extra_forbidden":
+        return _unknown(str(error["loc"][-1]), list(_keys(error["loc"][:-1])))
+    if isinstance(error["input"], bool | int | float | str):
+        return f"{error['msg']}; found {error['input']!r}"
+    return error["msg"]
+
+
+def _keys(place: tuple[int | str, ...]) -> Iterator[str]:
+    """Yield the keys that a part of a task may have."""
+    part: type[BaseModel] = Task
+    for name in place:
+        inner = part.model_fields[str(name)].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return
+        part = inner
+    yield from part.model_fields

@@ -5,14 +5,19 @@ Inputs lie in `(index - observation, index]`, the target in `(index + gap, index
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mimic_assets.schemas.vocabulary import CareLimitation, Event, Split, Tier
+from mimic_assets.schemas.vocabulary import CareLimitation, Split, Tier
 from mimic_assets.tasks.hindsight import refuse_hindsight
+
+CHARTING_RESOLUTION_S: Final = 60
+"""A charted time is rounded to the minute: an event lies within 60 s of it, on either side."""
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class _Part(BaseModel):
@@ -24,6 +29,10 @@ class FollowUp(StrEnum):
 
     HOSPITAL_DISCHARGE = "hospital_discharge"
     """The end of the hospital admission, or death."""
+    ICU_OUT = "icu_out"
+    """ICU outtime, or the hospital discharge where that is earlier; an event after it is no positive."""
+    ICU_OUT_OR_CARE_LIMIT = "icu_out_or_care_limit"
+    """As `icu_out`, or the first limitation of care that the task excludes, if earlier."""
     PRESSURE_SIGNAL = "pressure_signal"
     """The end of the continuous usable arterial pressure that contains the index time (rule in `windows.follow_up`)."""
 
@@ -38,19 +47,61 @@ class GapPolicy(StrEnum):
 
 
 class EventRule(_Part):
-    """The event that makes a label positive."""
+    """The event that makes a label positive: one kind, or any of several."""
 
-    kind: Event
+    kind: Name | None = None
+    """Name of an event definition."""
+    kinds: tuple[Name, ...] = ()
+    """Names of several; give either `kind` or `kinds`."""
     minimum_tier: Literal[Tier.A, Tier.B] = Tier.A
     """Events of a lower tier never make a window positive, and exclude the stay's negatives."""
+    excluded_classes: tuple[Name, ...] = ("newborn", "obstetric")
+    """Events of these classes never make a window positive, and like a lower tier exclude the stay's negatives."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The kinds, however they were said."""
+        return self.kinds or ((self.kind,) if self.kind else ())
+
+    @model_validator(mode="after")
+    def _one_way_of_saying(self) -> "EventRule":
+        if (self.kind is None) == (not self.kinds):
+            raise ValueError(f"kind = {self.kind!r} and kinds = {list(self.kinds)} found, exactly one of them expected")
+        if len(set(self.kinds)) != len(self.kinds):
+            raise ValueError(f"kinds = {list(self.kinds)} found, each kind once expected")
+        return self
 
 
 class IndexRule(_Part):
-    """Index times `intime + k * stride`, k = 1, 2, ...; they do not move when records are added."""
+    """When predictions are made: `intime + k * stride`, k = 1, 2, ..., or once per stay, `anchor + offset`.
 
-    stride_s: int = Field(ge=60)
+    Neither moves when records are added. An anchor that is an event counts from its upper bound, the first of its kind
+    in the stay of at least `anchor_minimum_tier`.
+    """
+
+    rule: Literal["strided", "anchored"] = "strided"
+    stride_s: int | None = Field(default=None, ge=60)
+    anchor: Name | None = None
+    """`intime`, `admittime`, or the kind of an event."""
+    anchor_minimum_tier: Literal[Tier.A, Tier.B] = Tier.B
+    offset_s: int | None = Field(default=None, ge=0)
     blanking_s: int = Field(ge=0)
     """No index time within this time after an earlier event has ended."""
+
+    @property
+    def is_anchored_on_event(self) -> bool:
+        """Whether the anchor is an event, not the start of a stay or admission."""
+        return self.rule == "anchored" and self.anchor not in ("intime", "admittime")
+
+    @model_validator(mode="after")
+    def _says_what_its_rule_needs(self) -> "IndexRule":
+        found = f"rule = {self.rule!r} with stride_s = {self.stride_s}, anchor = {self.anchor!r}, "
+        found += f"offset_s = {self.offset_s} found"
+        if self.rule == "strided" and (self.stride_s is None or self.anchor is not None or self.offset_s is not None):
+            raise ValueError(f"{found}; 'strided' needs stride_s and takes no anchor or offset_s")
+        if self.rule == "anchored" and (self.stride_s is not None or self.anchor is None or self.offset_s is None):
+            raise ValueError(f"{found}; 'anchored' needs anchor and offset_s and takes no stride_s")
+        return self
 
 
 class TargetRule(_Part):
@@ -59,6 +110,9 @@ class TargetRule(_Part):
     gap_s: int = Field(ge=0)
     horizon_s: int = Field(ge=60)
     follow_up: FollowUp
+    competing: tuple[Name, ...] = ()
+    """Kinds that end the chance to see the event: they censor follow-up at their lower bound, and nothing is predicted
+    after them. Death always competes with every other event. Others count within their own admission."""
 
 
 class CareRule(_Part):
@@ -111,8 +165,10 @@ class ControlRule(_Part):
     """Negatives chosen beside the positives of the same split and stratum."""
 
     per_positive: int = Field(ge=1)
-    match_on: tuple[Literal["care_unit", "hours_in_stay"], ...] = ()
+    match_on: tuple[Literal["care_unit", "hours_in_stay", "signal_coverage"], ...] = ()
     hours_in_stay_bin_h: int = Field(default=24, ge=1)
+    signal_coverage_bin: float = Field(default=0.25, gt=0, le=1)
+    """Width of the bins of the observed share of cells, for `signal_coverage`."""
     matched_splits: tuple[Split, ...] = (Split.TRAIN, Split.TUNING)
     """The other splits keep every window, at natural prevalence."""
     fill_from_other_strata: bool = True
@@ -153,6 +209,19 @@ class Task(_Part):
 
     _no_hindsight = model_validator(mode="before")(refuse_hindsight)
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Task":
+        problems = list(contradictions(self))
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def competing(self) -> tuple[str, ...]:
+        """Kinds that compete with the task's event: those named, and death unless it is the event itself."""
+        others = dict.fromkeys((*self.target.competing, "death"))
+        return tuple(name for name in others if name not in self.event.names)
+
     @property
     def observation(self) -> timedelta:
         """Length of the observation window."""
@@ -170,8 +239,8 @@ class Task(_Part):
 
     @property
     def stride(self) -> timedelta:
-        """Distance of index times."""
-        return timedelta(seconds=self.index.stride_s)
+        """Distance of strided index times; zero where they are anchored."""
+        return timedelta(seconds=self.index.stride_s or 0)
 
     @property
     def blanking(self) -> timedelta:
@@ -183,3 +252,42 @@ class Task(_Part):
         """SHA-256 of every number of the task; titles and reasons do not count."""
         values = self.model_dump(mode="json", exclude={"title", "reason"})
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def contradictions(task: Task) -> Iterator[str]:
+    """Yield what parts of a task, each right by itself, say against each other; with both numbers.
+
+    Charted events are known within 60 s on either side, so a target of 120 s or less can hold none for certain. Charted
+    code status is both an input of inclusion and, where `storetime` is empty, known only some time after its charttime:
+    a delay below the charting resolution would let a row count as known before it can have been written.
+    """
+    index, target, known_after = task.index, task.target, task.care.charted_known_after_s
+    if target.horizon_s <= 2 * CHARTING_RESOLUTION_S:
+        yield (
+            f"target.horizon_s = {target.horizon_s} found, more than {2 * CHARTING_RESOLUTION_S} expected: an event "
+            f"charted to the minute is known within {CHARTING_RESOLUTION_S} s on either side, and never fits for certain"
+        )
+    if known_after < CHARTING_RESOLUTION_S:
+        yield (
+            f"care.charted_known_after_s = {known_after} found, at least {CHARTING_RESOLUTION_S} (the charting "
+            "resolution) expected: a row charted to the minute may have been written after the index time it is used at"
+        )
+    if index.stride_s is not None and index.stride_s > target.horizon_s:
+        yield (
+            f"index.stride_s = {index.stride_s} found, at most target.horizon_s = {target.horizon_s} expected: events "
+            "between two targets would be foreseen by no index time"
+        )
+    if index.rule == "anchored" and index.offset_s is not None:
+        if not index.is_anchored_on_event and index.offset_s < task.numerics.observation_s:
+            yield (
+                f"index.offset_s = {index.offset_s} found, at least numerics.observation_s = "
+                f"{task.numerics.observation_s} expected: the observation would begin before {index.anchor}"
+            )
+        if index.is_anchored_on_event and index.offset_s < known_after:
+            yield (
+                f"index.offset_s = {index.offset_s} found, at least care.charted_known_after_s = {known_after} expected: "
+                f"the index time would use an event ({index.anchor}) before it is known"
+            )
+    both = sorted(set(target.competing) & set(task.event.names))
+    if both:
+        yield f"target.competing names {', '.join(both)}, which is the task's own event"

@@ -10,7 +10,9 @@ intubate" alone - lifts an earlier full code to unknown. It lifts no DNR or comf
 not in the extract, and time that may be limited must not pass as unlimited. Empty charted texts say nothing at all.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -89,6 +91,30 @@ def limitations_at(
         in_force.append(CareLimitation.UNKNOWN if has_lapsed else meaning)
     places = np.searchsorted(np.array(known_from, dtype=np.int64), index, side="right") - 1
     return [in_force[place] for place in places.tolist()]
+
+
+def limited_from(
+    index: Microseconds, stay: Stay, statements: list[Statement], excluded: Collection[CareLimitation]
+) -> Microseconds:
+    """Return when a limitation the task excludes was said: the next after each index time, AFTER_ALL where none was.
+
+    This looks into the future, for follow-up only, and goes by when a statement was said, not when it became known. A
+    limitation already in force at the index time, known by then or not, gives the time it was said.
+    """
+    mine = [
+        statement
+        for statement in statements
+        if statement.meaning is not CareLimitation.UNKNOWN
+        and ((statement.hadm_id is not None and statement.hadm_id == stay.hadm_id) or statement.stay_id == stay.stay_id)
+    ]
+    in_force = {s.said: s.meaning for s in sorted(mine, key=lambda s: (s.said, _RANK[s.meaning]))}
+    ends = np.full(index.shape, AFTER_ALL, dtype=np.int64)
+    for (said, meaning), (until, _) in reversed(
+        list(pairwise([*in_force.items(), (AFTER_ALL, CareLimitation.UNKNOWN)]))
+    ):
+        if meaning in excluded:
+            ends[index < until] = said
+    return ends
 
 
 def _ordered(clinical_extract: pl.DataFrame) -> tuple[list[Statement], list[int]]:

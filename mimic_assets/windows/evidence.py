@@ -8,13 +8,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mimic_assets.schemas.vocabulary import CareLimitation, Event, Exclusion
-from mimic_assets.tasks.model import Task
+from mimic_assets.schemas.vocabulary import CareLimitation, Exclusion
+from mimic_assets.tasks.model import FollowUp, Task
 from mimic_assets.windows.exclusions import Mask, first_exclusion
-from mimic_assets.windows.follow_up import deaths_in_admission, follow_up_ends
+from mimic_assets.windows.follow_up import deaths_in_admission, follow_up_ends, icu_follow_up
 from mimic_assets.windows.index_times import Stay
 from mimic_assets.windows.microseconds import AFTER_ALL, SECOND, Microseconds
-from mimic_assets.windows.targets import KnownEvent, Places, lived_events, place_deaths, place_events, timed_deaths
+from mimic_assets.windows.targets import (
+    DEATH,
+    KnownEvent,
+    Places,
+    competing_events,
+    lived_events,
+    place_deaths,
+    place_events,
+)
 from mimic_assets.windows.untimed_events import hidden_negatives, untimed_events
 
 
@@ -36,6 +44,7 @@ def weigh(
     events: list[KnownEvent],
     runs: list[tuple[int, int]],
     care: list[CareLimitation],
+    limited_from: Microseconds,
     source_is_incomplete: bool,
 ) -> Evidence:
     """Return label, exclusion, event and follow-up at each index time of a stay.
@@ -47,18 +56,23 @@ def weigh(
         events: all events of the patient.
         runs: runs of usable arterial pressure.
         care: limitation known at each index time.
+        limited_from: when full care ends, after each index time.
         source_is_incomplete: whether a table that could hold the event did not arrive whole.
     """
     gap, horizon = task.target.gap_s * SECOND, task.target.horizon_s * SECOND
-    timed = lived_events(events, task.event.kind, task.event.minimum_tier)
-    untimed = untimed_events(events, task.event.kind, task.event.minimum_tier)
-    deaths = timed_deaths(events)
+    timed = lived_events(events, task.event)
+    untimed = untimed_events(events, task.event)
+    others = {*task.competing, DEATH}
+    deaths = [event for event in competing_events(events, others, stay.hadm_id) if event.is_timed]
     placed = place_events(index, timed, gap, horizon, task.index.blanking_s * SECOND)
     dead, dying = place_deaths(index, deaths)
     hidden = hidden_negatives(index, stay, untimed, gap, horizon)
-    follow_up = follow_up_ends(index, task, stay, events, runs)
+    follow_up = follow_up_ends(index, task, stay, events, runs, limited_from)
     is_hit = placed.in_target >= 0
-    is_dead = _named(deaths, dead), _named(deaths, dying)
+    if task.target.follow_up in (FollowUp.ICU_OUT, FollowUp.ICU_OUT_OR_CARE_LIMIT):
+        began = np.array([event.lower for event in timed] + [AFTER_ALL], dtype=np.int64)[placed.in_target]
+        is_hit &= began <= icu_follow_up(index, task, stay, events, limited_from)
+    is_past = _named(deaths, dead), _named(deaths, dying)
     limited = np.array([limitation in task.care.excluded for limitation in care], dtype=np.bool_)
     comfort = np.array([limitation is CareLimitation.COMFORT for limitation in care], dtype=np.bool_)
     reasons: dict[Exclusion, Mask] = {
@@ -77,10 +91,10 @@ def weigh(
     exclusions = first_exclusion(reasons, len(index))
     behind: dict[Exclusion | None, list[str | None]] = {
         None: _named(timed, placed.in_target),
-        Exclusion.AFTER_EVENT: _either(_named(timed, placed.under_way), is_dead[0]),
+        Exclusion.AFTER_EVENT: _either(_named(timed, placed.under_way), is_past[0]),
         Exclusion.BLANKING: _named(timed, placed.blanked),
         Exclusion.EVENT_IN_GAP: _named(timed, placed.in_gap),
-        Exclusion.EVENT_TIME_UNCERTAIN: _either(_named(timed, placed.uncertain), is_dead[1]),
+        Exclusion.EVENT_TIME_UNCERTAIN: _either(_named(timed, placed.uncertain), is_past[1]),
         Exclusion.UNTIMED_EVENT_IN_STAY: _named(untimed, hidden),
     }
     return Evidence(
@@ -94,7 +108,7 @@ def weigh(
 def _died_before(stay: Stay, events: list[KnownEvent]) -> bool:
     """Return whether a death, timed or known to the day, lies before the stay's admission: its times cannot be used."""
     start = stay.start if stay.admission_start is None else min(stay.admission_start, stay.start)
-    return any(event.kind == Event.DEATH and event.upper <= start for event in events)
+    return any(event.kind == DEATH and event.upper <= start for event in events)
 
 
 def _end_of_stay(stay: Stay, events: list[KnownEvent]) -> int:

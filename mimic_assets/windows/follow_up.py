@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from mimic_assets.schemas.vocabulary import Event, Flag
+from mimic_assets.schemas.vocabulary import Flag
 from mimic_assets.tasks.model import FollowUp, Task
 from mimic_assets.windows.index_times import Stay
 from mimic_assets.windows.microseconds import AFTER_ALL, BEFORE_ALL, SECOND, Microseconds, to_microseconds
-from mimic_assets.windows.targets import KnownEvent, timed_deaths
+from mimic_assets.windows.targets import KnownEvent, competing_events, timed_deaths
 
 LONGEST_SILENCE: Final = 60 * SECOND
 """Usable pressures further apart than this do not follow each other."""
@@ -22,23 +22,46 @@ CONFIRMATION: Final = 300 * SECOND
 
 
 def follow_up_ends(
-    index: Microseconds, task: Task, stay: Stay, events: list[KnownEvent], runs: list[tuple[int, int]]
+    index: Microseconds,
+    task: Task,
+    stay: Stay,
+    events: list[KnownEvent],
+    runs: list[tuple[int, int]],
+    limited: Microseconds,
 ) -> Microseconds:
     """Return for each index time until when an event of the task would have been seen; BEFORE_ALL where never.
 
     hospital_discharge: dischtime. Where the admission has a timed death, its upper bound instead: dischtime may lie
         hours before the death. BEFORE_ALL without a known end.
     pressure_signal: see `pressure_follow_up`.
-    For every event but death, follow-up also ends at the earliest lower bound of any death, whatever its tier.
+    icu_out: outtime, or dischtime where that is earlier and no death in the admission says otherwise.
+    icu_out_or_care_limit: as icu_out, or `limited` (`care_limitation.limited_from`) where that is earlier.
+    Follow-up also ends at the earliest lower bound of any competing event, whatever its tier; death competes with every
+    event but itself.
     """
     if task.target.follow_up is FollowUp.PRESSURE_SIGNAL:
         ends = pressure_follow_up(index, runs)
-    else:
+    elif task.target.follow_up is FollowUp.HOSPITAL_DISCHARGE:
         ends = np.full(index.shape, _end_of_hospital(stay, events), dtype=np.int64)
-    if task.event.kind is Event.DEATH:
-        return ends
-    died = min((event.lower for event in events if event.kind == Event.DEATH), default=AFTER_ALL)
-    return np.minimum(ends, died)
+    else:
+        ends = icu_follow_up(index, task, stay, events, limited)
+    competitors = competing_events(events, task.competing, stay.hadm_id)
+    return np.minimum(ends, min((event.lower for event in competitors), default=AFTER_ALL))
+
+
+def icu_follow_up(
+    index: Microseconds, task: Task, stay: Stay, events: list[KnownEvent], limited: Microseconds
+) -> Microseconds:
+    """Return the end of the ICU stay, or of full care where the task says so; an event after it is no positive.
+
+    Without this, the last hours of a stay could hold positives and no negative, and nearness to its end would tell the
+    classes apart.
+    """
+    end = stay.end
+    if stay.admission_end is not None and not deaths_in_admission(stay, events):
+        end = min(end, stay.admission_end)
+    ends = np.full(index.shape, end, dtype=np.int64)
+    return np.minimum(ends, limited) if task.target.follow_up is FollowUp.ICU_OUT_OR_CARE_LIMIT else ends
 
 
 def deaths_in_admission(stay: Stay, events: list[KnownEvent]) -> list[KnownEvent]:

@@ -1,4 +1,4 @@
-"""ICU stays of a patient and the index times on their grid: `intime + k * stride`, k = 1, 2, ...
+"""ICU stays of a patient and their index times: `intime + k * stride`, k = 1, 2, ..., or one anchored.
 
 The grid hangs on the stay alone, so index times do not move when records, events or tasks are added. Whether a label is
 possible at one of them is not decided here.
@@ -12,7 +12,9 @@ import polars as pl
 
 from mimic_assets.schemas.fields import LONGEST_STAY
 from mimic_assets.schemas.judged import Rejection
-from mimic_assets.windows.microseconds import Microseconds, to_microseconds
+from mimic_assets.tasks.model import IndexRule
+from mimic_assets.windows.microseconds import SECOND, Microseconds, to_microseconds
+from mimic_assets.windows.targets import KnownEvent
 
 _ABSENT = -(2**61)
 
@@ -94,6 +96,35 @@ def index_times(stay: Stay, stride: int) -> Microseconds:
     length = stay.end - stay.start
     count = 0 if length > LONGEST_STAY // timedelta(microseconds=1) else max(length, 0) // stride
     return stay.start + stride * np.arange(1, count + 1, dtype=np.int64)
+
+
+def anchored_index_times(stay: Stay, rule: IndexRule, events: list[KnownEvent]) -> Microseconds:
+    """Return the one index time `anchor + offset` of a stay, where it lies in `(intime, outtime]`; else none.
+
+    An event counts from its upper bound, so that it surely lies before the index time; of several in the stay that of
+    the first upper bound is taken. The task sees to it that the offset covers the time until the event is known.
+    """
+    if stay.end - stay.start > LONGEST_STAY // timedelta(microseconds=1):
+        return np.empty(0, dtype=np.int64)
+    if rule.anchor == "intime":
+        anchor: int | None = stay.start
+    elif rule.anchor == "admittime":
+        anchor = stay.admission_start
+    else:
+        anchor = min(
+            (
+                event.upper
+                for event in events
+                if event.kind == rule.anchor
+                and event.is_timed
+                and event.tier <= rule.anchor_minimum_tier.value
+                and stay.start < event.upper <= stay.end
+                and event.hadm_id in (None, stay.hadm_id)
+            ),
+            default=None,
+        )
+    times = [] if anchor is None else [anchor + (rule.offset_s or 0) * SECOND]
+    return np.array([time for time in times if stay.start < time <= stay.end], dtype=np.int64)
 
 
 def _rows(clinical_extract: pl.DataFrame, source_table: str, key: str) -> list[tuple[int | None, int, int]]:

@@ -13,12 +13,12 @@ from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.tables import CLINICAL_LABELS
 from mimic_assets.schemas.vocabulary import CareLimitation, Exclusion, WindowExclusion
 from mimic_assets.tasks.model import FollowUp, Task
-from mimic_assets.windows.care_limitation import find_statements, limitations_at
+from mimic_assets.windows.care_limitation import find_statements, limitations_at, limited_from
 from mimic_assets.windows.coverage import NO_RECORD, Coverage, choose_records, window_exclusions
 from mimic_assets.windows.evidence import Evidence, weigh
 from mimic_assets.windows.exclusions import CARE_TABLES, evidence_is_incomplete
 from mimic_assets.windows.follow_up import pressure_runs
-from mimic_assets.windows.index_times import Stay, find_stays, index_times
+from mimic_assets.windows.index_times import Stay, anchored_index_times, find_stays, index_times
 from mimic_assets.windows.microseconds import SECOND, Microseconds, to_times
 from mimic_assets.windows.recordings import find_recordings
 from mimic_assets.windows.series import read_series
@@ -44,7 +44,7 @@ def label_stays(
         incomplete_tables: clinical tables that did not arrive whole, by name (`admissions`).
 
     Returns:
-        Rows of clinical_labels, one per index time `intime + k * stride <= outtime` of every stay. `event_id` names the
+        Rows of clinical_labels, one per index time of every stay (`windows.index_times`). `event_id` names the
         event behind a positive, and behind an exclusion that an event causes; a negative has none. Refused are stays
         without times and code-status texts that cannot be read.
     """
@@ -58,9 +58,13 @@ def label_stays(
     care_is_complete = not CARE_TABLES & incomplete_tables
     frames = [CLINICAL_LABELS.empty()]
     for stay in stays:
-        index = index_times(stay, task.index.stride_s * SECOND)
+        if task.index.stride_s is None:
+            index = anchored_index_times(stay, task.index, events)
+        else:
+            index = index_times(stay, task.index.stride_s * SECOND)
         care = limitations_at(index, stay, statements, care_is_complete)
-        evidence = weigh(index, task, stay, events, runs, care, source_is_incomplete)
+        limited = limited_from(index, stay, statements, task.care.excluded)
+        evidence = weigh(index, task, stay, events, runs, care, limited, source_is_incomplete)
         own = [recording for recording in recordings if recording.stay_id == stay.stay_id]
         coverage = choose_records(index, task, own, series)
         frames.append(_frame(task, stay, index, care, evidence, coverage))

@@ -8,6 +8,7 @@ lower <= x < upper. Hence a positive has index + gap < lower: no input lies at o
 Events that end a patient's stay in other ways (follow-up, care) and events without a time are not decided here.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,9 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mimic_assets.schemas.vocabulary import Adjudication, Event, Tier
+from mimic_assets.schemas.vocabulary import Adjudication, Tier
+from mimic_assets.tasks.model import EventRule
 from mimic_assets.windows.microseconds import AFTER_ALL, BEFORE_ALL, Microseconds, to_microseconds
 
+DEATH: Final = "death"
+"""The kind that ends every other chance."""
 _TIMED: Final = (Tier.A, Tier.B)
 Places = npt.NDArray[np.int64]
 """For each index time the place of an event in a list, or -1 where none applies."""
@@ -29,6 +33,7 @@ class KnownEvent:
 
     event_id: str
     kind: str
+    event_class: str
     tier: str
     hadm_id: int | None
     stay_id: int | None
@@ -42,9 +47,9 @@ class KnownEvent:
         """Whether its tier gives a time (A or B)."""
         return self.tier in _TIMED
 
-    def is_usable(self, minimum_tier: Tier) -> bool:
-        """Whether it is timed and of the minimum tier or better (A is better than B)."""
-        return self.is_timed and self.tier <= minimum_tier.value
+    def is_usable(self, rule: EventRule) -> bool:
+        """Whether it is timed, of the rule's tier or better (A is better than B), and of no class the rule excludes."""
+        return self.is_timed and self.tier <= rule.minimum_tier.value and self.event_class not in rule.excluded_classes
 
 
 def read_events(clinical_events: pl.DataFrame) -> list[KnownEvent]:
@@ -53,29 +58,38 @@ def read_events(clinical_events: pl.DataFrame) -> list[KnownEvent]:
     lower = to_microseconds(clinical_events["lower_time"], BEFORE_ALL).tolist()
     upper = to_microseconds(clinical_events["upper_time"], AFTER_ALL).tolist()
     end = to_microseconds(clinical_events["event_end_time"], BEFORE_ALL).tolist()
-    named = clinical_events.select("event_id", "event", "tier", "hadm_id", "stay_id").rows()
+    named = clinical_events.select("event_id", "event", "event_class", "tier", "hadm_id", "stay_id").rows()
     events = [
-        KnownEvent(event_id, kind, tier, hadm_id, stay_id, low, up, max(up, last))
-        for (event_id, kind, tier, hadm_id, stay_id), low, up, last in zip(named, lower, upper, end, strict=True)
+        KnownEvent(event_id, kind, event_class, tier, hadm_id, stay_id, low, up, max(up, last))
+        for (event_id, kind, event_class, tier, hadm_id, stay_id), low, up, last in zip(
+            named, lower, upper, end, strict=True
+        )
     ]
     return sorted(events, key=lambda event: (event.lower, event.upper, event.event_id))
 
 
-def lived_events(events: list[KnownEvent], kind: Event, minimum_tier: Tier) -> list[KnownEvent]:
-    """Return the usable events of a kind that did not begin after the patient's death for certain.
+def lived_events(events: list[KnownEvent], rule: EventRule) -> list[KnownEvent]:
+    """Return the usable events of the task that did not begin after the patient's death for certain.
 
     A pressure line left in after death reads a low pressure; that is nobody's hypotension.
     """
-    usable = [event for event in events if event.kind == kind and event.is_usable(minimum_tier)]
-    if kind is Event.DEATH:
-        return usable
+    usable = [event for event in events if event.kind in rule.names and event.is_usable(rule)]
     died = min((death.upper for death in timed_deaths(events)), default=AFTER_ALL)
-    return [event for event in usable if event.lower < died]
+    return [event for event in usable if event.kind == DEATH or event.lower < died]
+
+
+def competing_events(events: list[KnownEvent], competing: Collection[str], hadm_id: int | None) -> list[KnownEvent]:
+    """Return the events that compete with the task's: every death, others in the admission of the stay only."""
+    return [
+        event
+        for event in events
+        if event.kind in competing and (event.kind == DEATH or (hadm_id is not None and event.hadm_id == hadm_id))
+    ]
 
 
 def timed_deaths(events: list[KnownEvent]) -> list[KnownEvent]:
     """Return the deaths that have a time."""
-    return [event for event in events if event.kind == Event.DEATH and event.is_timed]
+    return [event for event in events if event.kind == DEATH and event.is_timed]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Events without a usable time: they never make a window positive, and never let their stay serve as a negative.
 
-Untimed means tier C (a day) or D (a stay), or timed but below the task's minimum tier. A stay has such an event when
+Untimed means tier C (a day) or D (a stay), or timed but below the task's minimum tier or
+of a class the task excludes. A stay has such an event when
 - the event names the stay, or
 - it names no stay but the stay's admission, or
 - it names neither, and `[lower, upper]` meets `(intime, outtime + gap + horizon]`.
@@ -11,15 +12,15 @@ untimed death hides every later one too, since the patient may be dead.
 import numpy as np
 import numpy.typing as npt
 
-from mimic_assets.schemas.vocabulary import Event, Tier
+from mimic_assets.tasks.model import EventRule
 from mimic_assets.windows.index_times import Stay
 from mimic_assets.windows.microseconds import AFTER_ALL, BEFORE_ALL, Microseconds
-from mimic_assets.windows.targets import KnownEvent, Places
+from mimic_assets.windows.targets import DEATH, KnownEvent, Places
 
 
-def untimed_events(events: list[KnownEvent], kind: Event, minimum_tier: Tier) -> list[KnownEvent]:
-    """Return the events of a kind that have no time the task may use."""
-    return [event for event in events if event.kind == kind and not event.is_usable(minimum_tier)]
+def untimed_events(events: list[KnownEvent], rule: EventRule) -> list[KnownEvent]:
+    """Return the events of the task's kinds that have no time, or a class, the task may use."""
+    return [event for event in events if event.kind in rule.names and not event.is_usable(rule)]
 
 
 def hidden_negatives(index: Microseconds, stay: Stay, untimed: list[KnownEvent], gap: int, horizon: int) -> Places:
@@ -46,4 +47,4 @@ def _may_have_begun_by(event: KnownEvent, index: Microseconds, target_end: Micro
     if event.lower == BEFORE_ALL and event.upper == AFTER_ALL:  # known to another stay or admission, nothing else
         return np.zeros(index.shape, dtype=np.bool_)
     begun = event.lower <= target_end
-    return begun if event.kind == Event.DEATH else begun & (index < event.upper)
+    return begun if event.kind == DEATH else begun & (index < event.upper)

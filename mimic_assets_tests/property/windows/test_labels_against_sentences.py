@@ -103,7 +103,7 @@ def expected(
     """Return label and exclusion as the design's sentences give them."""
     gap_end, target_end = index + of.gap, index + of.gap + of.horizon
     deaths = [row for row in ledger if row["event"] == "death" and row["tier"] in "AB"]
-    own = [row for row in ledger if row["event"] == of.event.kind.value]
+    own = [row for row in ledger if row["event"] == of.event.kind]
     timed = [row for row in own if row["tier"] in "AB"[: "AB".index(of.event.minimum_tier.value) + 1]]
     untimed = [row for row in own if row not in timed]
     if of.event.kind != "death" and deaths:

@@ -7,8 +7,10 @@ import pytest
 
 from mimic_assets import tasks as package
 from mimic_assets.errors import RequestError
-from mimic_assets.tasks import load_task, shipped_tasks
+from mimic_assets.numerics import PARAMETERS as CATALOGUE
+from mimic_assets.tasks import check_against, load_task, shipped_tasks
 
+PARAMETERS = [parameter.name for parameter in CATALOGUE]
 SHIPPED = Path(package.__file__).parent
 
 
@@ -28,7 +30,7 @@ def test_the_shipped_tasks_are_those_of_the_design() -> None:
     assert (death.gap.total_seconds(), death.horizon.total_seconds()) == (0, 86400)
     assert (pressure.observation.total_seconds(), pressure.stride.total_seconds()) == (1800, 300)
     assert (pressure.gap.total_seconds(), pressure.horizon.total_seconds()) == (300, 1800)
-    assert shipped_tasks() == ("hypotension", "in_hospital_death")
+    assert shipped_tasks() == ("cardiac_arrest", "hypotension", "in_hospital_death", "vt_vf")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,24 @@ def test_the_shipped_tasks_are_those_of_the_design() -> None:
         ),
         ("held_out = 0.2", "held_out = 0.3", "= 1.1 found, 1 expected"),
         ("gap_s = 0", "gap_s = -5", "target.gap_s"),
-        ('kind = "death"', 'kind = "deth"', "event.kind"),
+        ('kind = "death"', 'kind = "Death!"', "event.kind"),
+        ('kind = "death"', 'kind = "death"\nkinds = ["vt"]', "exactly one of them expected"),
+        ("horizon_s = 86400", "horizn_s = 86400", "horizn_s: unknown, did you mean horizon_s?"),
+        ("horizon_s = 86400", "horizon_s = 120", "horizon_s = 120 found, more than 120 expected"),
+        ("charted_known_after_s = 3600", "charted_known_after_s = 59", "= 59 found, at least 60"),
+        ("stride_s = 3600", "stride_s = 90000", "stride_s = 90000 found, at most target.horizon_s = 86400"),
+        ("stride_s = 3600", 'rule = "anchored"\nanchor = "intime"', "needs anchor and offset_s"),
+        (
+            "stride_s = 3600",
+            'rule = "anchored"\nanchor = "intime"\noffset_s = 3599',
+            "offset_s = 3599 found, at least numerics.observation_s = 3600",
+        ),
+        (
+            "stride_s = 3600",
+            'rule = "anchored"\nanchor = "shock"\noffset_s = 60',
+            "offset_s = 60 found, at least care.charted_known_after_s = 3600",
+        ),
+        ("blanking_s = 0", "blanking_s = -1", "found -1"),
         ('gap_policy = "leave"', 'gap_policy = "hold"', "hold_at_most_s = 0"),
         ('minimum_tier = "A"', 'minimum_tier = "C"', "event.minimum_tier"),
         ('"heart_rate", "spo2"', '"heart_rate", "heart_rate"', "named twice"),
@@ -81,3 +100,10 @@ def test_the_fingerprint_follows_numbers_not_prose(tmp_path: Path) -> None:
 def test_every_shipped_task_gives_its_reason() -> None:
     for name in shipped_tasks():
         assert len(tomllib.loads((SHIPPED / f"{name}.toml").read_text())["reason"]) > 100
+
+
+def test_names_that_nobody_defines_are_refused_with_near_misses() -> None:
+    check_against(load_task("vt_vf"), ["vt", "vf", "death"], PARAMETERS)
+    with pytest.raises(RequestError, match="event.kinds: vf: unknown") as refusal:
+        check_against(load_task("vt_vf"), ["vt", "death"], [name for name in PARAMETERS if name != "spo2"])
+    assert "numerics.parameters: spo2: unknown, did you mean" in str(refusal.value)
