@@ -1,7 +1,8 @@
 """What nurses and the laboratory write down: hourly vitals, rhythm, code status, results.
 
 Belongs here: rows of `chartevents` and `labevents`. Does not belong here: infusions and procedures (`treatments`). A
-nurse looks at the monitor up to 20 minutes before or after the time she enters, whole minutes, and stores it later.
+nurse enters the nearest whole minute to her look at the monitor, and stores it later; one look in eight is written from
+memory, up to 20 minutes off.
 """
 
 from collections.abc import Mapping
@@ -112,7 +113,8 @@ def chart_rows(
 def _one_look(
     bedside: Bedside, rng: np.random.Generator, key: Row, time: datetime, hour: int, has_line: bool, end: datetime
 ) -> list[Row]:
-    off = timedelta(seconds=int(rng.integers(-1200, 1201)))
+    wrong_s = int(rng.integers(-1200, 1201))
+    off = timedelta(seconds=wrong_s if wrong_s % 8 == 0 else wrong_s % 60 - 30)
     seen = bedside.look(min(time + off, end - timedelta(seconds=1)))
     stored = time + timedelta(minutes=int(rng.integers(1, 36)))
     pulse = seen["pp"]

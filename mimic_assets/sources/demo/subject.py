@@ -33,6 +33,7 @@ from mimic_assets.sources.demo.truth import (
     decoy_rows,
     event_rows,
     hypotension_events,
+    lag_rows,
     pressure_decoys,
 )
 from mimic_assets.sources.demo.waveforms import RecordSignals
@@ -159,6 +160,7 @@ def write_subject(index: int, plan: DemoPlan, waveforms: Path) -> SubjectOutput:
         "truth/events": event_rows(course, events),
         "truth/decoys": decoy_rows(course, decoys),
         "truth/care_limits": care_rows(course, statuses),
+        "truth/clock_lags": lag_rows(course),
     }
     return SubjectOutput(
         folder=folder.relative_to(waveforms).as_posix() + "/",
