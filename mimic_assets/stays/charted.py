@@ -37,14 +37,14 @@ class Pair:
 PAIRS: Final = tuple(
     Pair(*values)
     for values in (
-        (220045, "heart_rate", 1.5, 60, 1.0),
-        (220277, "spo2", 1.0, 60, 1.0),
-        (220179, "nbp_systolic", 2.0, 1800, 0.5),
-        (220180, "nbp_diastolic", 2.0, 1800, 0.5),
-        (220181, "nbp_mean", 2.0, 1800, 0.5),
-        (220050, "abp_systolic", 3.0, 60, 0.5),
-        (220051, "abp_diastolic", 2.0, 60, 0.5),
-        (220052, "abp_mean", 2.0, 60, 0.5),
+        (220045, "heart_rate", 1.0, 60, 1.0),
+        (220277, "spo2", 0.7, 60, 1.0),
+        (220179, "nbp_systolic", 1.5, 1800, 0.5),
+        (220180, "nbp_diastolic", 1.5, 1800, 0.5),
+        (220181, "nbp_mean", 1.5, 1800, 0.5),
+        (220050, "abp_systolic", 2.0, 60, 0.5),
+        (220051, "abp_diastolic", 1.5, 60, 0.5),
+        (220052, "abp_mean", 1.5, 60, 0.5),
     )
 )
 """Items: MIMIC-IV 2.2 d_items."""

@@ -19,7 +19,7 @@ import numpy as np
 from mimic_assets.stays.charted import Look, Pair
 from mimic_assets.stays.grid import LAG_COUNT, NEAR, Display, Values
 
-STRAY: Final = 0.25
+STRAY: Final = 0.3
 """Share of looks that are taken to say nothing of the lag."""
 ROUNDING: Final = 0.5
 """Charted values are whole numbers; a difference up to this is none."""

@@ -13,7 +13,8 @@ The truth is decided before noise is drawn and imports nothing of the pipeline i
     change who the subjects are         cohort.py, course.py
     plan pressure and acute events      pressure.py, acute.py       and what must come of them: truth.py
     make the patient more lifelike      physiology.py, beats.py, shapes.py
-    change the monitor's files          segments.py, headers.py, waveforms.py, message_times.py, numerics_csv.py
+    change the monitor's files          segments.py, headers.py, waveforms.py, message_times.py, cuff.py,
+                                        numerics_csv.py
     change the hospital's tables        clinical_tables.py, charting.py, orders.py, codes.py, treatments.py,
                                         dictionaries.py
 """

@@ -122,6 +122,8 @@ class Role:
     """9 or 10; one admission uses one version."""
     clock_lag_s: int
     """How far the monitor's clock is ahead of the hospital's, in all records of the subject."""
+    is_charted_closely: bool
+    """Vitals are charted every quarter of an hour instead of every hour."""
     arrest: Arrest
     shock: Shock
     second_record: SecondRecord
@@ -152,6 +154,7 @@ def role_of(subject_index: int) -> Role:
         has_respiratory_arrest=slot in {6, 20},
         icd_version=9 if slot in ICD_9 else 10,
         clock_lag_s=CLOCK_LAGS_S.get(slot, 0),
+        is_charted_closely=slot in CLOCK_LAGS_S,
         arrest=ARRESTS.get(slot, Arrest.NONE),
         shock=SHOCKS.get(slot, Shock.NONE),
         second_record=SECOND_RECORDS.get(slot, SecondRecord.NONE),
