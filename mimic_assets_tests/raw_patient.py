@@ -111,7 +111,7 @@ def steady_patient() -> Patient:
 def windows_of(of: Task, who: Patient) -> pl.DataFrame:
     """Return the windows of a patient, made from everything that is known of it, by the stages as they are now."""
     cleaned = numerics.clean(who.raw_numerics, who.raw_records).frame
-    linked = stays.link_stays(who.raw_records, who.clinical_extract).frame
+    linked = stays.find_record_stays(who.raw_records, cleaned, who.clinical_extract).frame
     nothing = CLINICAL_EVENTS.empty()
     labels = windows.label_stays(of, who.clinical_extract, nothing, linked, cleaned, who.incomplete_tables).frame
     return windows.cut_windows(of, labels, cleaned, linked).frame

@@ -5,8 +5,9 @@ be equal is said in `windows.leakage` and `windows.hindsight`. One patient lies 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -15,6 +16,7 @@ from mimic_assets.schemas.tables import CLINICAL_EVENTS, CLINICAL_EXTRACT, RAW_N
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
 from mimic_assets.tasks import Task
+from mimic_assets.tasks.model import LargeLag
 
 NAMES = ["task", "subject_id", "sample_id"]
 """Columns that windows are chosen by."""
@@ -71,10 +73,9 @@ def rebuild(task: Task, patient: Patient, sample: pl.DataFrame) -> pl.DataFrame:
         sample: one row of windowed_samples; stay, index time and label are taken from it, and nothing else.
     """
     index_time = sample["index_time"][0]
-    raw, recorded = windows.truncated_raw(patient.raw_numerics, patient.raw_records, index_time)
     rows = windows.known_rows(patient.clinical_extract, index_time, task.care.charted_known_after_s)
-    cleaned = numerics.clean(raw, recorded).frame
-    linked = stays.link_stays(recorded, rows).frame
+    shifts = _known_shifts(task, patient, rows, sample)
+    cleaned, linked = _again(patient, rows, index_time, shifts)
     no_events = CLINICAL_EVENTS.empty()  # they make the label, which is given
     labels = windows.label_stays(task, rows, no_events, linked, cleaned, patient.incomplete_tables).frame
     own = labels.filter((pl.col("stay_id") == sample["stay_id"][0]) & (pl.col("index_time") == index_time))
@@ -84,6 +85,30 @@ def rebuild(task: Task, patient: Patient, sample: pl.DataFrame) -> pl.DataFrame:
         window_exclusion=pl.lit(None, pl.String),
     )
     return windows.cut_windows(task, given, cleaned, linked).frame
+
+
+def _known_shifts(task: Task, patient: Patient, rows: pl.DataFrame, sample: pl.DataFrame) -> dict[int, timedelta]:
+    """Return how far each record's clock was known to stand after the chart's, where the task corrects for it.
+
+    Nothing tells yet which of the monitor's rows lie in the future: a record is cut as if its clock were as far behind
+    as any that is looked for, so that whatever the lag, no row of the future speaks.
+    """
+    index_time, stay_id = sample["index_time"][0], sample["stay_id"][0]
+    if task.clock.large_lag is not LargeLag.CORRECT:
+        return {}
+    behind = timedelta(seconds=-stays.WIDEST_LAG_S)
+    widest = dict.fromkeys(patient.raw_records["record_id"].unique().to_list(), behind)
+    _, linked = _again(patient, rows, index_time, widest)
+    return windows.known_shifts(task, linked.filter(pl.col("stay_id") == stay_id), index_time)
+
+
+def _again(
+    patient: Patient, rows: pl.DataFrame, index_time: datetime, shifts: Mapping[int, timedelta]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return cleaned_numerics and record_stays made again from what was known at an index time."""
+    raw, recorded = windows.truncated_raw(patient.raw_numerics, patient.raw_records, index_time, shifts)
+    cleaned = numerics.clean(raw, recorded).frame
+    return cleaned, stays.find_record_stays(recorded, cleaned, rows).frame
 
 
 def choose_windows(names: pl.DataFrame, at_most: int | None, per_patient: int | None) -> pl.DataFrame:

@@ -195,15 +195,35 @@ OVERLAP_END_TIME = _time("overlap_end_time", "End of record x stay, closed end."
 STAY_START_TIME = _time("stay_start_time", "ICU intime.")
 STAY_END_TIME = _time("stay_end_time", "ICU outtime.")
 LAG_S = Field(
-    "lag_s", pl.Float64, "Monitor clock minus chart clock; null while unknown, never 0 for unknown.", unit="s"
+    "lag_s",
+    pl.Float64,
+    "Monitor clock minus chart clock, from all that is known today; null while unknown, never 0 for unknown.",
+    unit="s",
 )
 LAG_CONFIDENCE = Field(
     "lag_confidence",
     pl.Float64,
-    "Confidence of the lag; null while the lag is unknown.",
+    "Belief that the lag is within a minute of lag_s; null while the lag is unknown.",
     minimum=0,
     maximum=1,
     limit_source="a probability",
+)
+HAS_LARGE_LAG = Field(
+    "has_large_lag", pl.Boolean, "Whether the lag is beyond two minutes, either way; null while the lag is unknown."
+)
+LAG_KNOWN_TIMES = Field(
+    "lag_known_times",
+    pl.List(TIME),
+    "Hours of the stay at which what was known of the lag changed, ascending; before the first it was unknown.",
+)
+LAG_STEPS_S = Field(
+    "lag_steps_s",
+    pl.List(pl.Float64),
+    "The lag as known from each of those hours on, from rows known by then alone; null where it was unknown again.",
+    unit="s",
+)
+LAG_STEP_CONFIDENCES = Field(
+    "lag_step_confidences", pl.List(pl.Float64), "Confidence of each of those lags; null where it was unknown again."
 )
 CARE_UNIT = Field("care_unit", pl.String, "First ICU of the stay.")
 
@@ -275,7 +295,11 @@ HOURS_IN_STAY = Field(
 # windows
 WINDOW_START_TIME = _time("window_start_time", "Open end of the observation window.")
 WINDOW_END_TIME = _time("window_end_time", "Closed end of the observation window: the index time.")
-INDEX_TICK = _tick("index_tick", "Last tick at or before the index time.", minimum=None)
+INDEX_TICK = _tick(
+    "index_tick",
+    "Last tick at or before the index time, moved by the lag where a task corrects it.",
+    minimum=None,
+)
 WINDOW_START_TICK = _tick(
     "window_start_tick", "Last tick at or before window_start_time: open end in ticks.", minimum=-1
 )

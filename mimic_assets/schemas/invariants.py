@@ -35,6 +35,18 @@ OVERLAP_IS_POSITIVE = Invariant(
     "An overlap is longer than nothing.",
     pl.col("overlap_start_time") < pl.col("overlap_end_time"),
 )
+_unknown_lag = pl.col("lag_s").is_null()
+_lag_steps = pl.col("lag_known_times").list.len()
+LAG_IS_SAID_WHOLE = Invariant(
+    "lag_is_said_whole",
+    "A lag has a confidence and is large or not; an unknown one has neither.",
+    (pl.col("lag_confidence").is_null() == _unknown_lag) & (pl.col("has_large_lag").is_null() == _unknown_lag),
+)
+LAG_STEPS_MATCH = Invariant(
+    "lag_steps_match",
+    "Each time at which knowledge of the lag changed has a lag and a confidence; windows look them up by time.",
+    (pl.col("lag_steps_s").list.len() == _lag_steps) & (pl.col("lag_step_confidences").list.len() == _lag_steps),
+)
 TIMED_TIERS_HAVE_TIMES = Invariant(
     "timed_tiers_have_times",
     "Tiers A and B have a best time inside [lower, upper]; C and D have none.",

@@ -104,21 +104,27 @@ RECORD_STAYS = Table(
     one_row_per="overlap of a record with an ICU stay of the same subject",
     columns=(
         f.SUBJECT_ID, f.RECORD_ID, f.HADM_ID, f.STAY_ID, f.OVERLAP_START_TIME, f.OVERLAP_END_TIME, f.LAG_S,
-        f.LAG_CONFIDENCE, f.RECORD_START_TIME, f.RECORD_END_TIME, f.RECORD_LAST_TICK, f.COUNTER_FREQUENCY_HZ,
-        f.STAY_START_TIME, f.STAY_END_TIME, f.CARE_UNIT,
+        f.LAG_CONFIDENCE, f.HAS_LARGE_LAG, f.LAG_KNOWN_TIMES, f.LAG_STEPS_S, f.LAG_STEP_CONFIDENCES,
+        f.RECORD_START_TIME, f.RECORD_END_TIME, f.RECORD_LAST_TICK, f.COUNTER_FREQUENCY_HZ, f.STAY_START_TIME,
+        f.STAY_END_TIME, f.CARE_UNIT,
     ),
     key=("record_id", "stay_id"),
     order=("record_id", "stay_id"),
     partitioning=Partitioning.PATIENT,
-    optional=frozenset({"hadm_id", "lag_s", "lag_confidence", "care_unit"}),
-    invariants=(p.OVERLAP_IS_POSITIVE,),
+    optional=frozenset({"hadm_id", "lag_s", "lag_confidence", "has_large_lag", "care_unit"}),
+    invariants=(p.OVERLAP_IS_POSITIVE, p.LAG_IS_SAID_WHOLE, p.LAG_STEPS_MATCH),
     code=("stays",),
     lineage={
         "stay_id": (("clinical_extract", "stay_id"),),
         "overlap_start_time": (("raw_records", "record_start_time"), ("clinical_extract", "start_time")),
         "overlap_end_time": (("raw_records", "record_end_time"), ("clinical_extract", "end_time")),
+        "lag_s": (
+            ("cleaned_numerics", "time"), ("cleaned_numerics", "value"), ("clinical_extract", "start_time"),
+            ("clinical_extract", "value"),
+        ),
+        "lag_known_times": (("clinical_extract", "start_time"), ("clinical_extract", "store_time")),
     },
-    upstream=("raw_records", "clinical_extract"),
+    upstream=("raw_records", "cleaned_numerics", "clinical_extract"),
 )  # fmt: skip
 
 EVENT_ADJUDICATIONS = Table(

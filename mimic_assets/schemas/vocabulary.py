@@ -152,6 +152,7 @@ class WindowExclusion(Vocabulary):
     """Why a labelled index time gives no window."""
 
     NO_RECORD = "no_record", "no record of this stay covers the whole observation window"
+    CLOCK_LAG = "clock_lag", "the record's clock was known to be far from the chart's, and the task leaves that out"
     LOW_COVERAGE = "low_coverage", "the coverage parameters are observed in too few cells of the observation window"
 
 

@@ -19,6 +19,11 @@ CHARTING_RESOLUTION_S: Final = 60
 """A charted time is rounded to the minute: an event lies within 60 s of it, on either side."""
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
+LAG_KNOWN_AFTER_S = 9000
+"""The clock audit uses no charted value earlier than this after its charttime (twice the widest lag it looks for)."""
+MONITOR_TIMED = frozenset({"hypotension", "desaturation", "bradycardia", "tachycardia"})
+"""Events that the monitor's own numbers define and time."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -161,6 +166,27 @@ class CoverageRule(_Part):
     minimum_fraction: float = Field(gt=0, le=1)
 
 
+class LargeLag(StrEnum):
+    """What becomes of a window whose record's clock is known to be far from the chart's at the index time."""
+
+    KEEP = "keep"
+    """Nothing: right for events that the monitor itself times, since event and inputs share its clock."""
+    EXCLUDE = "exclude"
+    """No window is cut; the label stands."""
+    CORRECT = "correct"
+    """The window is cut where the monitor's clock stood at the index time."""
+
+
+class ClockRule(_Part):
+    """Monitor and chart clocks; with a monitor that is behind, an uncorrected window holds the charted future."""
+
+    large_lag: LargeLag = LargeLag.EXCLUDE
+    large_lag_s: int = Field(default=120, ge=60, le=4500)
+    """A lag beyond this, either way, is large; below a minute it cannot be told from the rounding of charted times."""
+    minimum_confidence: float = Field(default=0.9, ge=0, le=1)
+    """A lag less sure than this counts as unknown, and an unknown lag changes nothing."""
+
+
 class ControlRule(_Part):
     """Negatives chosen beside the positives of the same split and stratum."""
 
@@ -204,6 +230,7 @@ class Task(_Part):
     care: CareRule = CareRule()
     numerics: NumericsRule
     coverage: CoverageRule
+    clock: ClockRule = ClockRule()
     controls: ControlRule
     split: SplitRule
 
@@ -221,6 +248,22 @@ class Task(_Part):
         """Kinds that compete with the task's event: those named, and death unless it is the event itself."""
         others = dict.fromkeys((*self.target.competing, "death"))
         return tuple(name for name in others if name not in self.event.names)
+
+    @model_validator(mode="after")
+    def _clocks_agree(self) -> "Task":
+        rule, kinds, follow_up = self.clock.large_lag, self.event.names, self.target.follow_up
+        if rule is LargeLag.CORRECT and (MONITOR_TIMED & set(kinds) or follow_up is FollowUp.PRESSURE_SIGNAL):
+            raise ValueError(
+                f"clock.large_lag = 'correct' with event {', '.join(kinds)!r} and follow_up {follow_up.value!r} found: "
+                "the monitor times them, so moving the inputs alone would put the event into its own window; 'keep' or "
+                "'exclude' expected"
+            )
+        if rule is not LargeLag.KEEP and self.care.charted_known_after_s > LAG_KNOWN_AFTER_S:
+            raise ValueError(
+                f"care.charted_known_after_s = {self.care.charted_known_after_s} found, at most {LAG_KNOWN_AFTER_S} "
+                f"expected with clock.large_lag = {rule.value!r}: the clock audit uses charted values from then on"
+            )
+        return self
 
     @property
     def observation(self) -> timedelta:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from mimic_assets.schemas.vocabulary import WindowExclusion
 from mimic_assets.tasks.model import Task
+from mimic_assets.windows.clock_lag import left_out, shifts
 from mimic_assets.windows.grid import cell_edges, cells_with
 from mimic_assets.windows.microseconds import Microseconds
 from mimic_assets.windows.recordings import Recording
@@ -34,16 +35,19 @@ def choose_records(
 ) -> Coverage:
     """Return for each index time the record that covers the whole observation and was observed in most cells.
 
+    Where the task corrects a record's clock, the observation is judged where that clock stood (`clock_lag`).
+
     Args:
         index: index times of one stay.
         task: the task.
         recordings: records of that stay, ascending by record_id: of equals, the lower id is taken.
         series: what those records delivered.
     """
-    edges = cell_edges(index, task.numerics.observation_s, task.numerics.cell_s)
+    on_chart = cell_edges(index, task.numerics.observation_s, task.numerics.cell_s)
     record_ids = np.full(index.shape, NO_RECORD, dtype=np.int64)
     fractions = np.full(index.shape, np.nan)
     for recording in recordings:
+        edges = on_chart + shifts(task, recording.known_lags, index)[:, None]
         covered = np.flatnonzero(recording.covers(edges[:, 0], edges[:, -1]))
         observed = np.zeros((len(covered), task.numerics.cell_count), dtype=np.bool_)
         for parameter in task.coverage.any_of:
@@ -55,7 +59,20 @@ def choose_records(
     return Coverage(record_ids, fractions)
 
 
-def window_exclusions(coverage: Coverage, has_label: npt.NDArray[np.bool_], task: Task) -> list[WindowExclusion | None]:
+def lagging(
+    index: Microseconds, task: Task, recordings: list[Recording], coverage: Coverage, is_monitor_timed: bool
+) -> npt.NDArray[np.bool_]:
+    """Return the index times whose chosen record was known to be too far from the chart's clock for the task."""
+    is_lagging = np.zeros(index.shape, dtype=np.bool_)
+    for recording in recordings:
+        chosen = coverage.record_ids == recording.record_id
+        is_lagging |= chosen & left_out(task, recording.known_lags, index, is_monitor_timed)
+    return is_lagging
+
+
+def window_exclusions(
+    coverage: Coverage, has_label: npt.NDArray[np.bool_], is_lagging: npt.NDArray[np.bool_], task: Task
+) -> list[WindowExclusion | None]:
     """Return why a labelled index time gives no window; None where it gives one, or has no label."""
     has_record = coverage.record_ids != NO_RECORD
     is_low = has_record & ~(coverage.fractions >= task.coverage.minimum_fraction)
@@ -64,4 +81,6 @@ def window_exclusions(coverage: Coverage, has_label: npt.NDArray[np.bool_], task
         exclusions[place] = WindowExclusion.NO_RECORD
     for place in np.flatnonzero(has_label & is_low).tolist():
         exclusions[place] = WindowExclusion.LOW_COVERAGE
+    for place in np.flatnonzero(has_label & has_record & is_lagging).tolist():
+        exclusions[place] = WindowExclusion.CLOCK_LAG
     return exclusions

@@ -14,7 +14,8 @@ from mimic_assets.schemas.tables import CLINICAL_LABELS
 from mimic_assets.schemas.vocabulary import CareLimitation, Exclusion, WindowExclusion
 from mimic_assets.tasks.model import FollowUp, Task
 from mimic_assets.windows.care_limitation import find_statements, limitations_at, limited_from
-from mimic_assets.windows.coverage import NO_RECORD, Coverage, choose_records, window_exclusions
+from mimic_assets.windows.clock_lag import is_monitor_timed
+from mimic_assets.windows.coverage import NO_RECORD, Coverage, choose_records, lagging, window_exclusions
 from mimic_assets.windows.evidence import Evidence, weigh
 from mimic_assets.windows.exclusions import CARE_TABLES, evidence_is_incomplete
 from mimic_assets.windows.follow_up import pressure_runs
@@ -55,6 +56,7 @@ def label_stays(
     recordings = find_recordings(record_stays)
     series = read_series(cleaned_numerics, {recording.record_id for recording in recordings}, task.coverage.any_of)
     source_is_incomplete = evidence_is_incomplete(task, incomplete_tables)
+    has_monitor_time = is_monitor_timed(task, clinical_events, clinical_extract)
     care_is_complete = not CARE_TABLES & incomplete_tables
     frames = [CLINICAL_LABELS.empty()]
     for stay in stays:
@@ -67,17 +69,25 @@ def label_stays(
         evidence = weigh(index, task, stay, events, runs, care, limited, source_is_incomplete)
         own = [recording for recording in recordings if recording.stay_id == stay.stay_id]
         coverage = choose_records(index, task, own, series)
-        frames.append(_frame(task, stay, index, care, evidence, coverage))
+        has_label = np.array([label is not None for label in evidence.labels], dtype=np.bool_)
+        is_lagging = lagging(index, task, own, coverage, has_monitor_time)
+        excluded = window_exclusions(coverage, has_label, is_lagging, task)
+        frames.append(_frame(task, stay, index, care, evidence, coverage, excluded))
     frame = pl.concat(frames).sort(CLINICAL_LABELS.order)
     return Judged(frame, rejected_frame(refused + unread))
 
 
 def _frame(
-    task: Task, stay: Stay, index: Microseconds, care: list[CareLimitation], evidence: Evidence, coverage: Coverage
+    task: Task,
+    stay: Stay,
+    index: Microseconds,
+    care: list[CareLimitation],
+    evidence: Evidence,
+    coverage: Coverage,
+    excluded: list[WindowExclusion | None],
 ) -> pl.DataFrame:
     start = index + task.target.gap_s * SECOND
     record_ids = pl.Series("record_id", coverage.record_ids).replace(NO_RECORD, None)
-    has_label = np.array([label is not None for label in evidence.labels], dtype=np.bool_)
     return pl.DataFrame(
         [
             to_times(index, "index_time"),
@@ -87,7 +97,7 @@ def _frame(
             record_ids,
             pl.Series("label", evidence.labels, dtype=pl.Boolean),
             _texts("exclusion", evidence.exclusions),
-            _texts("window_exclusion", window_exclusions(coverage, has_label, task)),
+            _texts("window_exclusion", excluded),
             pl.Series("event_id", evidence.event_ids, dtype=pl.String),
             _texts("care_limitation", care),
             pl.Series("observed_fraction", coverage.fractions).fill_nan(None),

@@ -1,6 +1,8 @@
 """windowed_samples: one row per labelled index time with a record - tensor, reasons, ages, features, label.
 
-Inputs come from cleaned_numerics at or before the index time and within the observation, and from nothing else.
+Inputs come from cleaned_numerics at or before the index time and within the observation, and from nothing else. Times
+of a window are the chart's, its ticks the monitor's at those times: where the task corrects a clock, `index_tick` is
+the last tick at or before index time plus lag.
 """
 
 import hashlib
@@ -15,12 +17,13 @@ import polars as pl
 from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.tables import WINDOWED_SAMPLES
 from mimic_assets.tasks.model import Task
-from mimic_assets.timeline import RecordClock, microseconds
+from mimic_assets.timeline import microseconds
+from mimic_assets.windows.clock_lag import shifts
 from mimic_assets.windows.features import feature_names, summarise
 from mimic_assets.windows.gap_policies import fill_gaps
 from mimic_assets.windows.grid import cell_edges, observe
-from mimic_assets.windows.microseconds import AFTER_ALL, to_microseconds
-from mimic_assets.windows.recordings import find_recordings
+from mimic_assets.windows.microseconds import AFTER_ALL, to_microseconds, to_times
+from mimic_assets.windows.recordings import Recording, find_recordings
 from mimic_assets.windows.series import RecordSeries, read_series
 
 _AT_ONCE: Final = 1024
@@ -49,11 +52,11 @@ def cut_windows(
     chosen = clinical_labels.filter(
         pl.col("label").is_not_null() & pl.col("window_exclusion").is_null() & pl.col("record_id").is_not_null()
     ).sort(WINDOWED_SAMPLES.order)
-    clocks = {recording.record_id: recording.clock for recording in find_recordings(record_stays)}
+    recordings = {(recording.record_id, recording.stay_id): recording for recording in find_recordings(record_stays)}
     series = read_series(cleaned_numerics, sorted(set(chosen["record_id"].to_list())), task.numerics.parameters)
     frames = [
-        _cut(task, part, clocks[record_id], series[record_id])
-        for record_id, part in _parts(chosen)
+        _cut(task, part, recordings[place], series[place[0]])
+        for place, part in _parts(chosen)
     ]  # fmt: skip
     frame = pl.concat([WINDOWED_SAMPLES.empty(), *frames]).sort(WINDOWED_SAMPLES.order)
     return Judged(frame, rejected_frame([]))
@@ -65,22 +68,23 @@ def sample_id(task: str, stay_id: int, record_id: int, index_time: datetime) -> 
     return "s_" + hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
-def _parts(chosen: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
-    for rows in chosen.partition_by("record_id", maintain_order=True):
+def _parts(chosen: pl.DataFrame) -> Iterator[tuple[tuple[int, int], pl.DataFrame]]:
+    for rows in chosen.partition_by("record_id", "stay_id", maintain_order=True):
         for part in rows.iter_slices(_AT_ONCE):
-            yield int(rows["record_id"][0]), part
+            yield (int(rows["record_id"][0]), int(rows["stay_id"][0])), part
 
 
-def _cut(task: Task, rows: pl.DataFrame, clock: RecordClock, series: RecordSeries) -> pl.DataFrame:
-    numerics = task.numerics
+def _cut(task: Task, rows: pl.DataFrame, recording: Recording, series: RecordSeries) -> pl.DataFrame:
+    numerics, clock = task.numerics, recording.clock
     index = to_microseconds(rows["index_time"], AFTER_ALL)
-    edges = cell_edges(index, numerics.observation_s, numerics.cell_s)
+    on_monitor = index + shifts(task, recording.known_lags, index)
+    edges = cell_edges(on_monitor, numerics.observation_s, numerics.cell_s)
     grid = observe(series, numerics.parameters, edges, microseconds(clock.start_time))
     features = summarise(grid, numerics.cell_s)
     filled = fill_gaps(grid, numerics)
     ends = rows["index_time"].to_list()
-    end_ticks = [clock.tick_at(end) for end in ends]
-    start_times = rows["index_time"] - task.observation
+    end_ticks = [clock.tick_at(end) for end in to_times(on_monitor, "end").to_list()]
+    start_ticks = [clock.tick_at(start) for start in to_times(edges[:, 0], "start").to_list()]
     names = [
         sample_id(task.name, stay_id, record_id, end)
         for stay_id, record_id, end in zip(rows["stay_id"].to_list(), rows["record_id"].to_list(), ends, strict=True)
@@ -89,8 +93,8 @@ def _cut(task: Task, rows: pl.DataFrame, clock: RecordClock, series: RecordSerie
     computed = rows.select(_CARRIED).with_columns(
         pl.Series("sample_id", names),
         pl.Series("index_tick", end_ticks, dtype=pl.Int64),
-        start_times.alias("window_start_time"),
-        pl.Series("window_start_tick", [clock.tick_at(start) for start in start_times.to_list()], dtype=pl.Int64),
+        (rows["index_time"] - task.observation).alias("window_start_time"),
+        pl.Series("window_start_tick", start_ticks, dtype=pl.Int64),
         rows["index_time"].alias("window_end_time"),
         pl.Series("window_end_tick", end_ticks, dtype=pl.Int64),
         pl.lit(numerics.cell_s).alias("cell_s"),

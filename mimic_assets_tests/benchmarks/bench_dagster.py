@@ -34,7 +34,7 @@ DERIVATIONS: dict[str, FromTree | FromTables] = {
     "raw_records": FromTree(records.read_records, records.find_patients),
     "raw_numerics": FromTree(records.read_numerics),
     "cleaned_numerics": FromTables(numerics.clean, ("raw_numerics", "raw_records")),
-    "record_stays": FromTables(stays.link_stays, ("raw_records", "clinical_extract")),
+    "record_stays": FromTables(stays.find_record_stays, ("raw_records", "cleaned_numerics", "clinical_extract")),
     "clinical_events": FromTables(events.find_events, ("clinical_extract", "cleaned_numerics", "record_stays")),
     "clinical_labels": FromTables(
         windows.label_stays,

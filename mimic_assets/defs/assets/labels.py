@@ -13,9 +13,11 @@ EXTRACT = {"clinical_extract": dg.AssetIn(partition_mapping=dg.AllPartitionMappi
 
 
 @dg.asset(**asset_arguments("record_stays"), ins=EXTRACT, partitions_def=PATIENTS, backfill_policy=BATCHES)
-def record_stays(raw_records: TableHandle, clinical_extract: TableHandle) -> dg.Output[Derivation]:
-    """Join records with ICU stays by time."""
-    return each_patient(stays.link_stays, raw_records, clinical_extract)
+def record_stays(
+    raw_records: TableHandle, cleaned_numerics: TableHandle, clinical_extract: TableHandle
+) -> dg.Output[Derivation]:
+    """Join records with ICU stays by time, and measure how far the monitor's clock is from the chart's."""
+    return each_patient(stays.find_record_stays, raw_records, cleaned_numerics, clinical_extract)
 
 
 @dg.asset(**asset_arguments("clinical_events"), ins=EXTRACT, partitions_def=PATIENTS, backfill_policy=BATCHES)

@@ -1,15 +1,17 @@
 """What nurses and the laboratory write down: hourly vitals, rhythm, code status, results.
 
 Belongs here: rows of `chartevents` and `labevents`. Does not belong here: infusions and procedures (`treatments`). A
-nurse looks at the monitor up to 20 minutes before or after the time she enters, whole minutes, and stores it later.
+nurse enters the nearest whole minute to her look at the monitor, and stores it later; one look in eight is written from
+memory, up to 20 minutes off.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from mimic_assets.sources.demo.course import Admission, Course, Stay
+from mimic_assets.sources.demo.cuff import CuffReading
 from mimic_assets.sources.demo.draws import Stream, generator
 from mimic_assets.sources.demo.orders import CodeStatusOrder, Limitation
 from mimic_assets.sources.demo.physiology import Rhythm, State
@@ -18,6 +20,8 @@ from mimic_assets.sources.demo.shapes import MEAN_OF_PULSE
 
 Row = tuple[object, ...]
 
+HOURLY, CLOSELY = (52, 69), (13, 18)
+"""Minutes from one look to the next, the upper end excluded."""
 CHARTED_STATUS = {
     Limitation.NONE: "Full code",
     Limitation.DNR: "DNR / DNI",
@@ -38,10 +42,25 @@ LAB_ITEMS: dict[int, tuple[str, str, str, str, float, float, float, float, int]]
 class Bedside:
     """Looks at the subject at any time: the simulated state where a record covers it, quiet values elsewhere."""
 
-    def __init__(self, course: Course, states: Mapping[int, State], rng: np.random.Generator) -> None:
-        """Keep the states by record number."""
-        self._course, self._states, self._rng = course, states, rng
+    def __init__(
+        self,
+        course: Course,
+        states: Mapping[int, State],
+        cuffs: Mapping[int, Sequence[CuffReading]],
+        rng: np.random.Generator,
+    ) -> None:
+        """Keep the states and cuff readings by record number."""
+        self._course, self._states, self._cuffs, self._rng = course, states, cuffs, rng
         self._usual = {"hr": rng.uniform(68, 92), "map": rng.uniform(76, 90), "rr": rng.uniform(14, 20)}
+
+    def cuff_at(self, time: datetime) -> CuffReading | None:
+        """Return the last whole cuff reading that a monitor shows at `time`; None where none does."""
+        for record in self._course.records:
+            if record.has_numerics and record.start <= time < record.end:
+                second = (time - record.start).total_seconds()
+                shown = [r for r in self._cuffs[record.number] if r.second <= second and r.mean is not None]
+                return shown[-1] if shown else None
+        return None
 
     def look(self, time: datetime) -> dict[str, float]:
         """Return heart rate, pressures, breathing, oxygen, temperature and rhythm at `time`."""
@@ -84,11 +103,15 @@ def _last_charted(admission: Admission, stay: Stay) -> datetime:
 
 
 def chart_rows(
-    course: Course, states: Mapping[int, State], statuses: tuple[CodeStatusOrder, ...], plan: DemoPlan
+    course: Course,
+    states: Mapping[int, State],
+    cuffs: Mapping[int, Sequence[CuffReading]],
+    statuses: tuple[CodeStatusOrder, ...],
+    plan: DemoPlan,
 ) -> list[Row]:
     """Return rows of `chartevents` in order of stay and time."""
     rng = generator(plan.seed, course.index, Stream.CHART)
-    bedside = Bedside(course, states, rng)
+    bedside = Bedside(course, states, cuffs, rng)
     rows: list[Row] = []
     for admission in course.admissions:
         for stay in admission.stays:
@@ -102,7 +125,7 @@ def chart_rows(
                 if hour % 12 == 11:
                     nurse = int(rng.integers(100, 99999))
                 rows += _one_look(bedside, rng, (*key, nurse), time, hour, has_line, end)
-                time += timedelta(minutes=int(rng.integers(52, 69)))
+                time += timedelta(minutes=int(rng.integers(*(CLOSELY if course.role.is_charted_closely else HOURLY))))
                 hour += 1
             if admission is course.main_admission():
                 rows += _status_rows(rng, key, stay, end, statuses)
@@ -112,24 +135,27 @@ def chart_rows(
 def _one_look(
     bedside: Bedside, rng: np.random.Generator, key: Row, time: datetime, hour: int, has_line: bool, end: datetime
 ) -> list[Row]:
-    off = timedelta(seconds=int(rng.integers(-1200, 1201)))
-    seen = bedside.look(min(time + off, end - timedelta(seconds=1)))
+    wrong_s = int(rng.integers(-1200, 1201))
+    off = timedelta(seconds=wrong_s if wrong_s % 8 == 0 else wrong_s % 60 - 30)
+    looked = min(time + off, end - timedelta(seconds=1))
+    seen, cuff = bedside.look(looked), bedside.cuff_at(looked)
     stored = time + timedelta(minutes=int(rng.integers(1, 36)))
     pulse = seen["pp"]
     low, high = seen["map"] - MEAN_OF_PULSE * pulse, seen["map"] + (1 - MEAN_OF_PULSE) * pulse
-    values: list[tuple[int, float, str]] = [
+    cuffed: list[float | None] = [high + 3, max(low + 1, 5), seen["map"] + 1]
+    if cuff is not None:
+        cuffed = [cuff.systolic, cuff.diastolic, cuff.mean]
+    values: list[tuple[int, float | None, str]] = [
         (220045, seen["hr"], "bpm"),
         (220210, seen["rr"], "insp/min"),
         (220277, seen["spo2"], "%"),
-        (220179, high + 3, "mmHg"),
-        (220180, max(low + 1, 5), "mmHg"),
-        (220181, seen["map"] + 1, "mmHg"),
+        *((item, value, "mmHg") for item, value in zip((220179, 220180, 220181), cuffed, strict=True)),
     ]
     if has_line:
         values += [(220050, high, "mmHg"), (220051, max(low, 5), "mmHg"), (220052, seen["map"], "mmHg")]
     rows: list[Row] = []
     for item, value, unit in values:
-        if rng.random() < 0.94:
+        if rng.random() < 0.94 and value is not None:
             whole = round(value)
             rows.append((*key, time, stored, item, whole, whole, unit, 0))
     if hour % 4 == 0:

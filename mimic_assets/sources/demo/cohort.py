@@ -73,6 +73,8 @@ ARRESTS = {
 }  # fmt: skip
 SHOCKS = {2: Shock.WITH_ARREST, 21: Shock.WITH_ARREST, 12: Shock.ELECTIVE, 38: Shock.OUTSIDE_RECORD}
 SECOND_RECORDS = {5: SecondRecord.SAME_STAY, 18: SecondRecord.ON_WARD, 31: SecondRecord.EARLIER_ADMISSION}
+CLOCK_LAGS_S = {17: -420, 23: 420, 38: 3600}
+"""The monitor's clock minus the hospital's: seven minutes either way, and an hour of daylight saving not followed."""
 DEFECTS = {8: Defect.MISSING_DAT, 36: Defect.TEXT_CELL, 34: Defect.UNKNOWN_COLUMN}
 
 
@@ -118,6 +120,10 @@ class Role:
     """A charted respiratory arrest lies inside the record."""
     icd_version: int
     """9 or 10; one admission uses one version."""
+    clock_lag_s: int
+    """How far the monitor's clock is ahead of the hospital's, in all records of the subject."""
+    is_charted_closely: bool
+    """Vitals are charted every quarter of an hour instead of every hour."""
     arrest: Arrest
     shock: Shock
     second_record: SecondRecord
@@ -147,6 +153,8 @@ def role_of(subject_index: int) -> Role:
         has_slow_clock=slot == 12,
         has_respiratory_arrest=slot in {6, 20},
         icd_version=9 if slot in ICD_9 else 10,
+        clock_lag_s=CLOCK_LAGS_S.get(slot, 0),
+        is_charted_closely=slot in CLOCK_LAGS_S,
         arrest=ARRESTS.get(slot, Arrest.NONE),
         shock=SHOCKS.get(slot, Shock.NONE),
         second_record=SECOND_RECORDS.get(slot, SecondRecord.NONE),

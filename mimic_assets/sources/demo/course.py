@@ -5,7 +5,7 @@ Does not belong here: events inside a record (`pressure`, `acute`), values (`phy
 Times are UTC-naive wall times of the subject's own shifted calendar (2110 to 2190).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -58,10 +58,18 @@ class Record:
     record_id: int
     hadm_id: int
     clock: RecordClock
+    """True wall time, the hospital's; what the monitor writes down is `monitor_clock`."""
     frames: int
     """Length; the record covers ticks 0 to 16 * frames - 1."""
     has_numerics: bool
     has_arterial_line: bool
+    clock_lag_s: int
+    """Monitor clock minus hospital clock."""
+
+    @property
+    def monitor_clock(self) -> RecordClock:
+        """The clock by which headers are dated and numerics are timed."""
+        return replace(self.clock, base_time=self.clock.base_time + timedelta(seconds=self.clock_lag_s))
 
     @property
     def seconds(self) -> float:
@@ -136,6 +144,7 @@ def _record(
         frames=clock.frames_for(hours),
         has_numerics=number == 0 or role.second_record is SecondRecord.ON_WARD,
         has_arterial_line=role.has_arterial_line and number == 0,
+        clock_lag_s=role.clock_lag_s,
     )
 
 

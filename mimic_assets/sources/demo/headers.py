@@ -32,7 +32,7 @@ def segment_name(record: Record, number: int) -> str:
 
 def master_header(record: Record, subject_id: int, segments: Sequence[SegmentPlan], signal_count: int) -> bytes:
     """Return the master header: layout, segments and gaps in order, subject and admission as comments."""
-    base = record.clock.base_time
+    base = record.monitor_clock.base_time
     start = f"{base:%H:%M:%S}.{base.microsecond // 1000:03d} {base.day}/{base.month}/{base.year}"
     lines = [
         "#wfdb 10.7",

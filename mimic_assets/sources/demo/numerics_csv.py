@@ -7,7 +7,7 @@ whatever noise was drawn.
 
 import gzip
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mimic_assets.sources.demo.beats import Beats
 from mimic_assets.sources.demo.cohort import Defect
 from mimic_assets.sources.demo.course import Course, Record
+from mimic_assets.sources.demo.cuff import CUFF_STEP_TICKS, CuffReading
 from mimic_assets.sources.demo.draws import Stream, generator
 from mimic_assets.sources.demo.message_times import ARTEFACTS, MessageTimes
 from mimic_assets.sources.demo.physiology import LOW_PRESSURE_MMHG, State
@@ -31,7 +32,6 @@ UNITS = {
     "QT": "msec", "QT-HR": "bpm", "QTc": "msec", "RR": "rpm", "ST-III": "mm", "ST-V": "mm", "SpO2": "%", "btbHR": "bpm",
     "Tskin": "F",
 }  # fmt: skip
-CUFF_STEP_TICKS = 5120
 _WHOLE = [str(i) for i in range(-100, 2000)]
 
 
@@ -121,26 +121,13 @@ def _message_cells(
     return cells
 
 
-def _cuff_cells(state: State, record: Record, ticks: NDArray[np.int64], rng: np.random.Generator) -> dict[str, Cells]:
-    """Return NBP cells: every 5 to 15 minutes in steps of 5120 ticks, sometimes the systolic alone."""
-    count = len(ticks)
+def _cuff_cells(readings: Sequence[CuffReading], count: int) -> dict[str, Cells]:
+    """Return NBP cells, sometimes the systolic alone."""
     cells = {name: [""] * count for name in ("NBPs", "NBPd", "NBPm", "Pulse (NBP)")}
-    at = CUFF_STEP_TICKS * int(rng.integers(6, 60))
-    end = int(ticks[-1]) if count else 0
-    while at < end:
-        row = int(np.searchsorted(ticks, at))
-        second = int(ticks[row] / record.clock.counter_hz)
-        mean = float(state.mean_pressure[second]) + float(rng.normal(0, 2.0))
-        pulse = float(state.pulse_pressure[second])
-        cells["NBPs"][row] = str(round(mean + 0.62 * pulse))
-        if rng.random() < 0.92:
-            low = mean - 0.38 * pulse
-            if rng.random() < 0.01:
-                low = mean + 6
-            cells["NBPd"][row], cells["NBPm"][row] = str(max(round(low), 5)), str(round(mean))
-            if rng.random() < 0.5:
-                cells["Pulse (NBP)"][row] = str(round(float(state.heart_rate[second])))
-        at += CUFF_STEP_TICKS * int(rng.integers(58, 176))
+    for reading in readings:
+        shown = (reading.systolic, reading.diastolic, reading.mean, reading.pulse)
+        for column, value in zip(cells.values(), shown, strict=True):
+            column[reading.row] = "" if value is None else str(value)
     return cells
 
 
@@ -163,13 +150,19 @@ def _beat_rows(
 
 
 def numerics_lines(
-    course: Course, record: Record, state: State, beats: Beats, times: MessageTimes, plan: DemoPlan
+    course: Course,
+    record: Record,
+    state: State,
+    beats: Beats,
+    times: MessageTimes,
+    cuff: Sequence[CuffReading],
+    plan: DemoPlan,
 ) -> Iterable[str]:
     """Return the file's lines (no line ends): quoted header, then rows roughly in order of time."""
     rng = generator(plan.seed, course.index, Stream.NUMERICS, record.number)
     defect = course.role.defect if record.number == 0 else Defect.NONE
     is_rich, has_beats = bool(rng.random() < 0.7), bool(rng.random() < 0.7)
-    cells = _message_cells(state, record, times, beats, rng, is_rich) | _cuff_cells(state, record, times.ticks, rng)
+    cells = _message_cells(state, record, times, beats, rng, is_rich) | _cuff_cells(cuff, len(times.ticks))
     arterial = arterial_cells(state, record, times, rng) if record.has_arterial_line else {}
     if defect is Defect.UNKNOWN_COLUMN:
         second = (times.ticks / record.clock.counter_hz).astype(np.int64)

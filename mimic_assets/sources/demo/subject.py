@@ -5,6 +5,7 @@ Belongs here: the order of the steps for one subject. Does not belong here: the 
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mimic_assets.sources.demo.clinical_tables import course_rows, csv_text
 from mimic_assets.sources.demo.codes import code_rows, procedure_day
 from mimic_assets.sources.demo.cohort import Defect
 from mimic_assets.sources.demo.course import Course, Record, draw_course
+from mimic_assets.sources.demo.cuff import CuffReading, read_cuff
 from mimic_assets.sources.demo.headers import layout_header, master_header, segment_header, segment_name
 from mimic_assets.sources.demo.message_times import MessageTimes, schedule_messages
 from mimic_assets.sources.demo.numerics_csv import gzip_lines, numerics_lines
@@ -33,6 +35,7 @@ from mimic_assets.sources.demo.truth import (
     decoy_rows,
     event_rows,
     hypotension_events,
+    lag_rows,
     pressure_decoys,
 )
 from mimic_assets.sources.demo.waveforms import RecordSignals
@@ -86,6 +89,7 @@ def _write_record(
     state: State,
     pressure: PressurePlan,
     times: MessageTimes,
+    cuff: Sequence[CuffReading],
     plan: DemoPlan,
 ) -> None:
     folder.mkdir(parents=True)
@@ -104,7 +108,7 @@ def _write_record(
             written.append(folder / f"{name}{group}.dat")
             files.note(written[-1])
     if record.has_numerics:
-        content = gzip_lines(numerics_lines(course, record, state, beats, times, plan))
+        content = gzip_lines(numerics_lines(course, record, state, beats, times, cuff, plan))
         files.put(folder / f"{record.record_id}n.csv.gz", content)
     if course.role.defect is Defect.MISSING_DAT and record.number == 0:
         files.lose(next(path for path in reversed(written) if path.name.endswith("e.dat")))
@@ -128,9 +132,11 @@ def write_subject(index: int, plan: DemoPlan, waveforms: Path) -> SubjectOutput:
     folder = waveforms / "waves" / subject_name[:4] / subject_name
     files = _Files(waveforms)
     states: dict[int, State] = {}
+    cuffs: dict[int, tuple[CuffReading, ...]] = {}
     for record in course.records:
         state = simulate_state(course, record, pressures[record.number], acute, plan)
         states[record.number] = state
+        cuffs[record.number] = read_cuff(index, record, state, times[record.number], plan)
         _write_record(
             files,
             folder / str(record.record_id),
@@ -139,6 +145,7 @@ def write_subject(index: int, plan: DemoPlan, waveforms: Path) -> SubjectOutput:
             state,
             pressures[record.number],
             times[record.number],
+            cuffs[record.number],
             plan,
         )
     listed = sorted(f"{r.record_id}/{r.record_id}\n" for r in course.records)
@@ -155,10 +162,11 @@ def write_subject(index: int, plan: DemoPlan, waveforms: Path) -> SubjectOutput:
         "hosp/procedures_icd": procedures,
         "icu/procedureevents": performed,
         "icu/inputevents": inputs,
-        "icu/chartevents": chart_rows(course, states, statuses, plan),
+        "icu/chartevents": chart_rows(course, states, cuffs, statuses, plan),
         "truth/events": event_rows(course, events),
         "truth/decoys": decoy_rows(course, decoys),
         "truth/care_limits": care_rows(course, statuses),
+        "truth/clock_lags": lag_rows(course),
     }
     return SubjectOutput(
         folder=folder.relative_to(waveforms).as_posix() + "/",

@@ -1,6 +1,7 @@
 """The truth file: what must be found and what must not, written from the plan before any noise is drawn.
 
-Belongs here: rows of `truth/events.csv`, `truth/decoys.csv` and `truth/care_limits.csv`. Does not belong here: the
+Belongs here: rows of `truth/events.csv`, `truth/decoys.csv`, `truth/care_limits.csv` and
+`truth/clock_lags.csv`. Does not belong here: the
 sources themselves.
 Times have microseconds; an interval's ends are the earliest and latest time the event can have.
 """
@@ -26,6 +27,7 @@ EVENT_COLUMNS = (
     "subject_id", "hadm_id", "stay_id", "event", "tier", "event_time", "lower_time", "upper_time", "source"
 )  # fmt: skip
 DECOY_COLUMNS = ("subject_id", "hadm_id", "kind", "detail")
+LAG_COLUMNS = ("subject_id", "record_id", "lag_s")
 CARE_COLUMNS = ("subject_id", "hadm_id", "care_limitation", "start_time", "source")
 CHARTED_WITHIN = timedelta(seconds=60)
 SHOCK_PROCEDURE_CODES = frozenset({"9962"})
@@ -77,8 +79,8 @@ def hypotension_events(course: Course, record: Record, pressure: PressurePlan, t
     for episode in pressure.episodes:
         seconds = times.pressure_ticks / record.clock.counter_hz
         first = int((seconds < episode.start_s).sum())
-        onset = record.clock.time_at(int(times.pressure_ticks[first]))
-        before = record.clock.time_at(int(times.pressure_ticks[first - 1]))
+        onset = record.monitor_clock.time_at(int(times.pressure_ticks[first]))
+        before = record.monitor_clock.time_at(int(times.pressure_ticks[first - 1]))
         stay = course.stay_at(onset)
         stay_id = None if stay is None else stay.stay_id
         found.append(TruthEvent(record.hadm_id, stay_id, "hypotension", "B", onset, before, onset, "numerics"))
@@ -159,6 +161,11 @@ def event_rows(course: Course, events: list[TruthEvent]) -> list[tuple[object, .
 def decoy_rows(course: Course, decoys: list[Decoy]) -> list[tuple[object, ...]]:
     """Return rows of decoys.csv."""
     return [(course.subject_id, d.hadm_id, d.kind, d.detail) for d in decoys]
+
+
+def lag_rows(course: Course) -> list[tuple[object, ...]]:
+    """Return rows of clock_lags.csv: the monitor's clock minus the hospital's, 0 where they agree."""
+    return [(course.subject_id, r.record_id, r.clock_lag_s) for r in course.records]
 
 
 def care_rows(course: Course, orders: tuple[CodeStatusOrder, ...]) -> list[tuple[object, ...]]:

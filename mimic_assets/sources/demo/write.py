@@ -21,13 +21,14 @@ from mimic_assets.sources.demo.clinical_tables import HEADERS, csv_text
 from mimic_assets.sources.demo.dictionaries import dictionary_rows
 from mimic_assets.sources.demo.plan import DemoPlan, DemoSummary
 from mimic_assets.sources.demo.subject import SubjectOutput, write_subject
-from mimic_assets.sources.demo.truth import CARE_COLUMNS, DECOY_COLUMNS, EVENT_COLUMNS
+from mimic_assets.sources.demo.truth import CARE_COLUMNS, DECOY_COLUMNS, EVENT_COLUMNS, LAG_COLUMNS
 
 RECEIPT = "demo.json"
 TRUTH_HEADERS = {
     "truth/events": ",".join(EVENT_COLUMNS),
     "truth/decoys": ",".join(DECOY_COLUMNS),
     "truth/care_limits": ",".join(CARE_COLUMNS),
+    "truth/clock_lags": ",".join(LAG_COLUMNS),
 }
 SUBJECTS_AHEAD = 3
 """Subjects per worker that may be finished before their turn to be appended."""

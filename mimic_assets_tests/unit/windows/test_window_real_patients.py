@@ -10,7 +10,7 @@ import pytest
 from mimic_assets import clinical, numerics, records
 from mimic_assets.schemas.tables import CLINICAL_LABELS, WINDOWED_SAMPLES
 from mimic_assets.sources.folder import FolderTree
-from mimic_assets.stays import link_stays
+from mimic_assets.stays import find_record_stays
 from mimic_assets.tasks import load_task
 from mimic_assets.windows import cut_windows, label_stays, truncated
 from mimic_assets_tests.event_ledger import find_events
@@ -52,7 +52,7 @@ def patient(request: pytest.FixtureRequest, demo: pl.DataFrame, real_data: Path)
     rows = demo.filter(pl.col("subject_id") == subject)
     raw = records.read_records(tree, subject).frame
     cleaned = numerics.clean(records.read_numerics(tree, subject).frame, raw).frame
-    linked = link_stays(raw, rows).frame
+    linked = find_record_stays(raw, cleaned, rows).frame
     ledger = find_events(rows, cleaned, linked).frame
     labels = label_stays(DEATH, rows, ledger, linked, cleaned, frozenset()).frame
     return subject, Patient(rows, ledger, linked, cleaned, labels, cut_windows(DEATH, labels, cleaned, linked).frame)

@@ -1,7 +1,6 @@
-"""Which record lies in which ICU stay. The waveform database names the subject and the admission, never the stay.
+"""Which record lies in which ICU stay, by time alone.
 
-Belongs here: the overlap in time of records with the subject's stays, and later the audit of monitor against chart
-clock. Does not belong here: what happened in a stay (`events`), when a prediction may be made (`windows`).
+Belongs here: the overlap of records with the subject's stays, and what does not fit. Not here: the clocks (`audit`).
 """
 
 from collections import Counter
@@ -35,7 +34,7 @@ def link_stays(raw_records: pl.DataFrame, clinical_extract: pl.DataFrame) -> Jud
         A stay that ends before it starts links nothing; `clinical_extract` reports it.
 
     Missing:
-        `lag_s` and `lag_confidence` are null: nothing has measured them, and 0 would be a claim.
+        The lag's columns are null, and what was known of it empty: nothing has measured it, and 0 would be a claim.
     """
     records = list(_records(raw_records))
     stays = list(_stays(clinical_extract))
@@ -85,6 +84,10 @@ def _overlap(record: _Row, stay: _Row) -> _Row | None:
         "overlap_end_time": shared.end,
         "lag_s": None,
         "lag_confidence": None,
+        "has_large_lag": None,
+        "lag_known_times": [],
+        "lag_steps_s": [],
+        "lag_step_confidences": [],
         "record_start_time": record["record_start_time"],
         "record_end_time": record["record_end_time"],
         "record_last_tick": record["record_last_tick"],
