@@ -17,3 +17,4 @@ WHERE (
     AND (@every_subject OR subject_id IN UNNEST(@subjects))
   )
 )
+  AND REGEXP_CONTAINS(order_subtype, @matching)

@@ -14,3 +14,4 @@ WHERE (
     AND (@every_subject OR subject_id IN UNNEST(@subjects))
   )
 )
+  AND REGEXP_CONTAINS(field_name, @matching)
