@@ -47,6 +47,25 @@ class S3Settings(BaseSettings):
     """Whether an endpoint without encryption is meant."""
 
 
+class BigQuerySettings(BaseSettings):
+    """Clinical tables in BigQuery: what an address `bq://...` does not say."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MIMIC_ASSETS_BIGQUERY_", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    hosp: str = "physionet-data.mimiciv_3_1_hosp"
+    """Data set of the hospital tables, with its project."""
+    icu: str = "physionet-data.mimiciv_3_1_icu"
+    """Data set of the ICU tables, with its project."""
+    location: str | None = None
+    """Where queries run; None: where the data sets lie."""
+    maximum_bytes_billed: int = Field(default=100_000_000_000, ge=10_485_760)
+    """Limit of each query, in bytes (BigQuery bills at least 10 MiB); the largest table's columns are about 30 GB."""
+    storage_api: bool = True
+    """Whether results stream through the Storage Read API (needs bigquery.readsessions.create); else through REST."""
+
+
 class Settings(BaseSettings):
     """Everything `definitions.build_definitions` and the command line need to know."""
 
@@ -55,7 +74,7 @@ class Settings(BaseSettings):
     waveforms: str = ".demo/source/waveforms"
     """Folder in the layout of the MIMIC-IV Waveform Database."""
     clinical: str = ".demo/source/clinical"
-    """Folder in the layout of MIMIC-IV (`hosp/`, `icu/`)."""
+    """Folder in the layout of MIMIC-IV (`hosp/`, `icu/`), or bq://BILLING_PROJECT?hosp=...&icu=... in BigQuery."""
     lake: str = ".demo/lake"
     """Folder or s3://bucket/prefix that the tables live in."""
     tasks: Annotated[tuple[str, ...], NoDecode] = Field(default_factory=shipped_tasks, min_length=1)
@@ -71,6 +90,7 @@ class Settings(BaseSettings):
     quarantine_share: float = Field(default=0.5, ge=0, le=1)
     """Largest share of a run's keys that may fail before the blocking check stops the rest."""
     s3: S3Settings = Field(default_factory=S3Settings)
+    bigquery: BigQuerySettings = Field(default_factory=BigQuerySettings)
 
     @field_validator("tasks", "events", mode="before")
     @classmethod

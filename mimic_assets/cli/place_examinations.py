@@ -9,9 +9,11 @@ import polars as pl
 from mimic_assets import clinical, records
 from mimic_assets.cli.examination import Finding, Status
 from mimic_assets.clinical.source_tables import SOURCE_TABLES
+from mimic_assets.defs.making import Workshop
 from mimic_assets.errors import RequestError
 from mimic_assets.schemas.tables import CLINICAL_EXTRACT, TABLES
 from mimic_assets.settings import Settings
+from mimic_assets.sources.bigquery.address import is_bigquery
 from mimic_assets.sources.folder import FolderTree
 from mimic_assets.storage.keys import DATA
 from mimic_assets.storage.lake import Lake
@@ -66,6 +68,9 @@ def examine_waveforms(settings: Settings) -> Iterator[Finding]:
 def examine_clinical(settings: Settings) -> Iterator[Finding]:
     """Look whether every clinical table that is read has a file."""
     name = "clinical source"
+    if is_bigquery(settings.clinical):
+        yield _examine_bigquery(settings)
+        return
     root = Path(settings.clinical)
     if not root.is_dir():
         yield Finding(name, Status.PROBLEM, f"no folder at {root}", _MAKE_DEMO.format(option="--clinical"))
@@ -84,6 +89,17 @@ def examine_clinical(settings: Settings) -> Iterator[Finding]:
         yield Finding(name, Status.WARNING, f"{found}; missing: {', '.join(missing)}", advice)
     else:
         yield Finding(name, Status.OK, found)
+
+
+def _examine_bigquery(settings: Settings) -> Finding:
+    """Estimate every query; a data set that is not there or an estimate above the limit is a problem."""
+    name = "clinical source"
+    source = Workshop(settings).clinical
+    present = sum(place.startswith("bq://") for place in source.inputs())
+    found = f"{present} of {len(SOURCE_TABLES)} tables in BigQuery"
+    if present < len(SOURCE_TABLES):
+        return Finding(name, Status.WARNING, found, "Name the data sets of MIMIC-IV with hosp= and icu=.")
+    return Finding(name, Status.OK, found)
 
 
 def examine_lake(settings: Settings) -> Iterator[Finding]:

@@ -13,7 +13,12 @@ from mimic_assets.settings import Settings, dagster_home_for, load_settings
 Waveforms = Annotated[
     str | None, typer.Option(help="Folder in the layout of the MIMIC-IV Waveform Database.", metavar="DIR")
 ]
-Clinical = Annotated[str | None, typer.Option(help="Folder of MIMIC-IV csv.gz files (hosp/, icu/).", metavar="DIR")]
+Clinical = Annotated[
+    str | None,
+    typer.Option(
+        help="Folder of MIMIC-IV csv.gz files (hosp/, icu/), or bq://BILLING_PROJECT in BigQuery.", metavar="DIR_OR_BQ"
+    ),
+]
 Lake = Annotated[
     str | None, typer.Option(help="Where tables live: a folder or s3://bucket/prefix.", metavar="DIR_OR_URI")
 ]

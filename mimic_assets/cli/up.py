@@ -12,6 +12,7 @@ from rich.console import Console
 
 from mimic_assets.errors import RequestError
 from mimic_assets.settings import Settings, dagster_home_for, load_settings
+from mimic_assets.sources.bigquery.address import is_bigquery
 
 _SUPERSEDED = "Function `dev_command` is superseded"
 """Dagster recommends another command line tool to people who write `dagster dev` themselves; here nobody does."""
@@ -71,6 +72,8 @@ def _environment(settings: Settings, home: Path) -> dict[str, str]:
         "DAGSTER_HOME": str(home),
         "MIMIC_ASSETS_LAKE": lake,
         "MIMIC_ASSETS_WAVEFORMS": str(Path(settings.waveforms).absolute()),
-        "MIMIC_ASSETS_CLINICAL": str(Path(settings.clinical).absolute()),
+        "MIMIC_ASSETS_CLINICAL": settings.clinical
+        if is_bigquery(settings.clinical)
+        else str(Path(settings.clinical).absolute()),
         "MIMIC_ASSETS_TASKS": ",".join(tasks),
     }

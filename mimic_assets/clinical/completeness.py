@@ -26,7 +26,7 @@ def incomplete_tables(rejected: pl.DataFrame, subject_id: int | None = None) -> 
     if subject_id is not None:
         columns = [pl.col("place").str.ends_with(f", column {name}") for name in _EVIDENCE]
         mine, nobodys = pl.col("subject_id") == subject_id, pl.col("subject_id").is_null()
-        is_broad = pl.col("file").str.contains(rf"(^|/)({'|'.join(_BROAD)})\.")
+        is_broad = pl.col("file").str.contains(rf"(^|/)({'|'.join(_BROAD)})(\.|$)")
         lost = pl.col("rule").is_in(_LOST_ROWS)
         lost |= (pl.col("rule") == "bad_value") & pl.col("place").str.ends_with(", column itemid")
         hides |= mine & (pl.col("rule") == "bad_value") & pl.any_horizontal(columns)

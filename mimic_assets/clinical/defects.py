@@ -60,6 +60,7 @@ class Defects:
         for whole in self.files:
             yield Rejection(TABLE, self.file, "whole file", whole.rule, whole.message, whole.advice)
         for (subject_id, row), tally in self._rows.items():
-            place = f"line {tally.first_line}" + (f", column {row.column}" if row.column else "")
+            place = f"line {tally.first_line}" if tally.first_line else "rows"  # a query's rows have no lines
+            place += f", column {row.column}" if row.column else ""
             message = f"found {tally.found}, expected {row.expected}"
             yield Rejection(TABLE, self.file, place, row.rule, message, row.advice, subject_id, tally.count)

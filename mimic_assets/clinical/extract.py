@@ -8,9 +8,11 @@ import polars as pl
 from mimic_assets.clinical.blocks import BLOCK_BYTES
 from mimic_assets.clinical.buckets import bucket_of
 from mimic_assets.clinical.completeness import WHOLE_FILE_RULES
+from mimic_assets.clinical.csv_files import as_source
 from mimic_assets.clinical.defects import Defects
 from mimic_assets.clinical.domain import domain_defects, without_repeated_stays
-from mimic_assets.clinical.read_table import Progress, Reading, open_defects, read_table
+from mimic_assets.clinical.read_table import Progress, Reading
+from mimic_assets.clinical.source import ClinicalSource
 from mimic_assets.clinical.source_tables import SOURCE_TABLES
 from mimic_assets.clinical.spool import Spool, spooling
 from mimic_assets.file_tree import FileTree
@@ -22,7 +24,7 @@ _REST = [name for name in CLINICAL_EXTRACT.schema if name not in (*_GROUP, "sour
 
 
 def extract(
-    tree: FileTree,
+    source: FileTree | ClinicalSource,
     buckets: int,
     wanted: Collection[int],
     spool: Path,
@@ -37,7 +39,7 @@ def extract(
     the buckets, the blocks or the order of the source's lines; only `place` speaks of lines.
 
     Args:
-        tree: the clinical source, with `hosp/` and `icu/` below it.
+        source: the clinical source; a file tree has `hosp/` and `icu/` below it.
         buckets: how many there are; see `bucket_of`.
         wanted: those to make.
         spool: folder for temporary files, about as large as the rows that are kept.
@@ -50,11 +52,12 @@ def extract(
     if bad := sorted(b for b in wanted if not 0 <= b < buckets):
         raise ValueError(f"wanted bucket {bad[0]} found, 0 to {buckets - 1} expected")
     reading = Reading(buckets, frozenset(wanted), block_bytes, progress)
+    tables = as_source(source)
     with spooling(spool) as spooled:
         tallies: dict[str, Defects] = {}
         for table in SOURCE_TABLES.values():
-            tallies[table.name] = defects = open_defects(tree, table)
-            for rows in read_table(tree, table, reading, defects):
+            tallies[table.name] = defects = Defects(tables.place(table))
+            for rows in tables.read(table, reading, defects):
                 spooled.add(table.name, rows)
             spooled.flush(table.name)
         files = {name: defects.file for name, defects in tallies.items()}

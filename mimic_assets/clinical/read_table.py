@@ -32,12 +32,6 @@ class Reading:
     progress: Progress | None = None
 
 
-def open_defects(tree: FileTree, table: SourceTable) -> Defects:
-    """Return an empty tally for a table's file, named as it lies there or as it is published."""
-    found = find_file(tree, table)
-    return Defects(table.file if found is None else found.path)
-
-
 def read_table(tree: FileTree, table: SourceTable, reading: Reading, defects: Defects) -> Iterator[pl.DataFrame]:
     """Yield frames of `typed_rows`, in file order; what is wrong with the file or its rows is added to `defects`."""
     found = find_file(tree, table)

@@ -20,7 +20,7 @@ LINE = "line"
 """Column of the line numbers beside the source columns."""
 _WORD = 8
 _MASKS = np.array([(1 << (8 * length)) - 1 for length in range(_WORD + 1)], dtype=np.uint64)
-_NOT_ITEM = RowDefect(
+NOT_ITEM = RowDefect(
     "bad_value", "itemid", "an integer", "Compare the line with the published file; the row was not used."
 )
 _NOT_TEXT = RowDefect(
@@ -60,7 +60,7 @@ def wanted_lines(
     begin, end = lines.field(subject_column)
     for row in np.flatnonzero(~is_number).tolist():
         subject = subject_of(lines.text[begin[row] : end[row]], 0)
-        defects.add(_NOT_ITEM, 1, int(lines.numbers[row]), "a cell that cannot be read", subject)
+        defects.add(NOT_ITEM, 1, int(lines.numbers[row]), "a cell that cannot be read", subject)
     matches: npt.NDArray[np.bool_] = (items.words[found] == words) & (length <= _WORD)
     return matches
 

@@ -23,6 +23,7 @@ from mimic_assets.schemas.model import Partitioning, Table
 from mimic_assets.schemas.pandera_models import violations
 from mimic_assets.schemas.tables import CLINICAL_EXTRACT, CLINICAL_LABELS, EVENT_ADJUDICATIONS, TABLES
 from mimic_assets.settings import Settings, dagster_home_for
+from mimic_assets.sources.bigquery.address import is_bigquery
 from mimic_assets.sources.folder import FolderTree
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake, Stored
@@ -50,9 +51,13 @@ class Workshop:
         return FolderTree(Path(self.settings.waveforms), self._hash_cache)
 
     @cached_property
-    def clinical(self) -> FolderTree:
+    def clinical(self) -> clinical.ClinicalSource:
         """The clinical source."""
-        return FolderTree(Path(self.settings.clinical), self._hash_cache)
+        if is_bigquery(self.settings.clinical):
+            from mimic_assets.defs.bigquery import open_source  # five seconds to import, for those who ask for it
+
+            return open_source(self.settings, sorted(records.find_patients(self.waveforms)[0]))
+        return clinical.CsvFiles(FolderTree(Path(self.settings.clinical), self._hash_cache))
 
     @cached_property
     def home(self) -> Path:

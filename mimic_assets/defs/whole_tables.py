@@ -34,13 +34,12 @@ def make_from_clinical_tree(
     workshop: Workshop, table: Table, derivation: FromClinicalTree, keys: Sequence[str], progress: Progress
 ) -> Iterator[Outcome]:
     """Yield the outcome of every bucket of the run, after one pass over the source for those that changed."""
-    tree = workshop.clinical
+    source = workshop.clinical
     workshop.forget_buckets()
     for place in workshop.lake.keys(table):
         if (place.partition or 0) >= workshop.settings.buckets:
             workshop.lake.remove(table, place)  # of a lake that was cut into more buckets
-    inputs = {path: tree.sha256(path) for path in clinical.source_files(tree)}
-    wanted = fingerprint(table, inputs | {"buckets": str(workshop.settings.buckets)})
+    wanted = fingerprint(table, source.inputs() | {"buckets": str(workshop.settings.buckets)})
     stored = {key: workshop.lake.stored(table, Key(int(key))) for key in keys}
     stale = [int(key) for key in keys if (old := stored[key]) is None or old.fingerprint != wanted]
     for key in keys:
@@ -52,7 +51,7 @@ def make_from_clinical_tree(
     if not stale:
         return
     with spooling(workshop.home, "extract") as spool:
-        steps = derivation.function(tree, workshop.settings.buckets, stale, spool, _in_kilobytes(progress))
+        steps = derivation.function(source, workshop.settings.buckets, stale, spool, _in_kilobytes(progress))
         for bucket, judged in steps:
             subjects = clinical.subject_fingerprints(judged.frame)
             made = workshop.put(
@@ -62,7 +61,7 @@ def make_from_clinical_tree(
                 wanted,
                 {"subjects": json.dumps(subjects, sort_keys=True), "buckets": str(workshop.settings.buckets)},
             )
-            outcome = Outcome(bucket_key(bucket), Status.MADE)
+            outcome = Outcome(bucket_key(bucket), Status.MADE, notes=source.notes())
             count_object(outcome, made, None)
             yield outcome
 

@@ -1,0 +1,59 @@
+"""The BigQuery resource of the shell: dagster-gcp's, and without credentials where an emulator is named.
+
+Belongs here: opening a client and the clinical source with it. Not here: what is asked (`sources.bigquery`).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dagster_gcp import BigQueryResource
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery, bigquery_storage
+
+from mimic_assets.settings import Settings
+from mimic_assets.sources.bigquery.address import BigQueryAddress, parse_address
+from mimic_assets.sources.bigquery.source import BigQuerySource
+
+EMULATOR = "BIGQUERY_EMULATOR_HOST"
+"""The client library's own variable: the server that is asked instead of Google's."""
+
+
+class ClinicalBigQuery(BigQueryResource):  # type: ignore[misc]  # dagster-gcp ships no complete types
+    """dagster-gcp's resource; an emulator is asked without credentials."""
+
+    @contextmanager
+    def get_client(self) -> Iterator[bigquery.Client]:
+        """Give a client of the billing project."""
+        if os.environ.get(EMULATOR):
+            yield bigquery.Client(project=self.project, location=self.location, credentials=AnonymousCredentials())
+            return
+        with super().get_client() as client:
+            yield client
+
+
+def address_of(settings: Settings) -> BigQueryAddress:
+    """Return the clinical source's address, data sets that it does not name being the settings'."""
+    return parse_address(settings.clinical, settings.bigquery.hosp, settings.bigquery.icu)
+
+
+def resource_of(settings: Settings) -> ClinicalBigQuery:
+    """Return the resource that clients of the clinical source come from."""
+    return ClinicalBigQuery(project=address_of(settings).billing_project, location=settings.bigquery.location)
+
+
+def open_source(settings: Settings, recorded: list[int]) -> BigQuerySource:
+    """Return the clinical source; `recorded` are the subjects of the waveform source, asked for alone if so said."""
+    address = address_of(settings)
+    with resource_of(settings).get_client() as client:
+        return BigQuerySource(
+            client,
+            address,
+            settings.bigquery.maximum_bytes_billed,
+            tuple(sorted(recorded)) if address.only_recorded else None,
+            open_storage=_storage if settings.bigquery.storage_api and not os.environ.get(EMULATOR) else lambda _: None,
+        )
+
+
+def _storage(client: bigquery.Client) -> bigquery_storage.BigQueryReadClient:
+    return bigquery_storage.BigQueryReadClient(credentials=client._credentials)  # the client has no public name for them

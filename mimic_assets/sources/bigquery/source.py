@@ -1,0 +1,183 @@
+"""`BigQuerySource`: looks at the tables, estimates every query, then streams each result in Arrow record batches.
+
+Nothing is asked before every estimate is below the limit, and each job carries the limit itself. Retries are the client
+library's own. Not here: credentials (the client is given), the address, what a row means.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import bigquery
+from requests.exceptions import RequestException
+
+from mimic_assets.clinical.defects import Defects, FileDefect
+from mimic_assets.clinical.read_table import Reading
+from mimic_assets.clinical.source import rows_of_text
+from mimic_assets.clinical.source_tables import SOURCE_TABLES, SourceTable
+from mimic_assets.errors import RequestError
+from mimic_assets.sources.bigquery.address import BigQueryAddress
+from mimic_assets.sources.bigquery.text import as_text
+
+PAGE_ROWS = 50_000
+_INTEGERS = ("INTEGER", "INT64")
+_ADVICE = "Check that the data sets are MIMIC-IV 2.x or 3.x; the table's rows were not used."
+
+
+def query_of(table: SourceTable) -> str:
+    """Return the shipped SQL of a table."""
+    return files("mimic_assets.sources.bigquery").joinpath("sql", f"{table.name}.sql").read_text(encoding="utf-8")
+
+
+@dataclass(slots=True)
+class BigQuerySource:
+    """The clinical tables in two data sets."""
+
+    client: bigquery.Client
+    address: BigQueryAddress
+    maximum_bytes_billed: int
+    """Limit of each query, in bytes; BigQuery refuses a job that would bill more."""
+    subjects: tuple[int, ...] | None = None
+    """Whose rows are asked for; None means everybody."""
+    page_rows: int = PAGE_ROWS
+    open_storage: Callable[[bigquery.Client], Any] = lambda _: None
+    """Gives the Storage Read client that results stream through; None: pages of the REST interface."""
+    _estimates: dict[str, int] = field(default_factory=dict)
+
+    def place(self, table: SourceTable) -> str:
+        """Return `bq://project.dataset/table`."""
+        return f"bq://{self._dataset(table)}/{table.name}"
+
+    def inputs(self) -> dict[str, str]:
+        """Return place -> last change, rows and columns of every table that is there, and the subjects asked for."""
+        found = {}
+        for table in SOURCE_TABLES.values():
+            seen = self._look(table)
+            if seen is not None:
+                columns = ",".join(f"{c.name} {c.field_type}" for c in seen.schema)
+                found[self.place(table)] = f"{seen.modified.isoformat()} {seen.num_rows} {columns}"
+        who = "all" if self.subjects is None else ",".join(map(str, self.subjects))
+        return found | {"subjects": who, "queries": "\n".join(query_of(t) for t in SOURCE_TABLES.values())}
+
+    def notes(self) -> list[str]:
+        """Return what the queries were estimated to read."""
+        total = sum(self._estimates.values())
+        return [
+            f"BigQuery: {total:,} bytes estimated by dry runs of {len(self._estimates)} queries, each limited to "
+            f"{self.maximum_bytes_billed:,} bytes billed."
+        ]
+
+    def read(self, table: SourceTable, reading: Reading, defects: Defects) -> Iterator[pl.DataFrame]:
+        """Yield frames of `typed_rows`, in the order the result arrives in.
+
+        Raises:
+            RequestError: an estimate is above the limit, or BigQuery refused, failed or was lost; without values.
+        """
+        if not self._estimates.keys() & {table.name}:
+            self.estimate(reading, [table] if table.name == "patients" and reading.buckets == 1 else None)
+        seen = self._look(table)
+        defect = _defect(seen, table, self.place(table))
+        if defect is not None or seen is None:
+            defects.files += [defect] if defect else []
+            return
+        with self._explained(f"while reading {table.name}"):
+            job = self.client.query(query_of(table), job_config=self._config(table, reading))
+            rows = job.result(page_size=self.page_rows)
+            done = 0
+            for batch in rows.to_arrow_iterable(self.open_storage(self.client), max_queue_size=2, max_stream_count=1):
+                done += batch.num_rows
+                yield rows_of_text(as_text(batch), table, reading, defects)
+                if reading.progress is not None:
+                    reading.progress(table.name, done, rows.total_rows or done)
+
+    def estimate(self, reading: Reading, tables: list[SourceTable] | None = None) -> dict[str, int]:
+        """Return table -> bytes that its query would read, by dry runs; nothing is billed.
+
+        Raises:
+            RequestError: an estimate is above the limit; it names both.
+        """
+        for table in tables or SOURCE_TABLES.values():
+            if _defect(self._look(table), table, "") is not None:
+                continue
+            with self._explained(f"while estimating {table.name}"):
+                job = self.client.query(query_of(table), job_config=self._config(table, reading, dry_run=True))
+            self._estimates[table.name] = int(job.total_bytes_processed or 0)
+        over = {name: size for name, size in self._estimates.items() if size > self.maximum_bytes_billed}
+        if over:
+            name, size = max(over.items(), key=lambda item: item[1])
+            raise RequestError(
+                f"the query of {name} would read {size:,} bytes, at most {self.maximum_bytes_billed:,} expected "
+                f"({len(over)} of {len(self._estimates)} queries are above the limit); nothing was queried. "
+                f"Set MIMIC_ASSETS_BIGQUERY_MAXIMUM_BYTES_BILLED to at least {size} if you mean to pay for it."
+            )
+        return dict(self._estimates)
+
+    def _config(self, table: SourceTable, reading: Reading, dry_run: bool = False) -> bigquery.QueryJobConfig:
+        parameters: list[Any] = [
+            bigquery.ScalarQueryParameter("buckets", "INT64", reading.buckets),
+            bigquery.ArrayQueryParameter("wanted_buckets", "INT64", sorted(reading.wanted)),
+            bigquery.ScalarQueryParameter("every_subject", "BOOL", self.subjects is None),
+            bigquery.ArrayQueryParameter("subjects", "INT64", sorted(self.subjects or ())),
+        ]
+        if table.items is not None:
+            parameters.append(bigquery.ArrayQueryParameter("items", "INT64", sorted(table.items)))
+        if table.matching is not None:
+            parameters.append(bigquery.ScalarQueryParameter("matching", "STRING", table.matching[1]))
+        return bigquery.QueryJobConfig(
+            default_dataset=bigquery.DatasetReference.from_string(self._dataset(table)),
+            query_parameters=parameters,
+            maximum_bytes_billed=self.maximum_bytes_billed,
+            dry_run=dry_run,
+        )
+
+    def _look(self, table: SourceTable) -> bigquery.Table | None:
+        """Return a table's description, None where the data set has no such table."""
+        dataset = self._dataset(table)
+        with self._explained(f"while looking at {table.name}"):
+            try:
+                return self.client.get_table(f"{dataset}.{table.name}")
+            except NotFound:
+                try:
+                    self.client.get_dataset(dataset)
+                except NotFound:
+                    raise RequestError(
+                        f"no data set {dataset} found in BigQuery, the {table.folder} tables of MIMIC-IV expected. "
+                        f"Name it with {table.folder}=PROJECT.DATASET in the clinical source, or ask for access to it."
+                    ) from None
+                return None
+
+    def _dataset(self, table: SourceTable) -> str:
+        return self.address.hosp if table.folder == "hosp" else self.address.icu
+
+    @contextmanager
+    def _explained(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except (GoogleAPICallError, RetryError, GoogleAuthError, RequestException, ConnectionError) as error:
+            reasons = {str(e.get("reason")) for e in getattr(error, "errors", None) or () if isinstance(e, dict)}
+            kind = ", ".join([type(error).__name__, *sorted(reasons)])
+            raise RequestError(
+                f"BigQuery stopped {doing} ({kind}); no object was half-written. "
+                "Check credentials, quota and network of the billing project; the same command resumes."
+            ) from None
+
+
+def _defect(seen: bigquery.Table | None, table: SourceTable, place: str) -> FileDefect | None:
+    """Return what is wrong with a table as a whole."""
+    if seen is None:
+        return FileDefect("missing_table", f"found no table, expected {place}", _ADVICE)
+    types = {column.name.lower(): column.field_type for column in seen.schema}
+    missing = [name for name in table.columns if name not in types]
+    if missing:
+        message = f"found no column {', '.join(missing)}, expected {', '.join(table.columns)}"
+        return FileDefect("missing_column", message, _ADVICE)
+    asked = ["subject_id", *(["itemid"] if table.items is not None else [])]
+    for name in asked:
+        if types[name] not in _INTEGERS:
+            return FileDefect("unreadable_table", f"found column {name} of type {types[name]}, expected INT64", _ADVICE)
+    return None

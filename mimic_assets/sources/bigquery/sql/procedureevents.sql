@@ -1,0 +1,25 @@
+-- Rows of icu `procedureevents` that clinical_extract needs. The data set is the job's default one.
+-- Rows without a readable subject or item come too: they are counted as defects, not passed over.
+SELECT
+  subject_id,
+  hadm_id,
+  stay_id,
+  orderid,
+  starttime,
+  endtime,
+  storetime,
+  itemid,
+  ordercategoryname,
+  value,
+  valueuom,
+  statusdescription
+FROM procedureevents
+WHERE (
+  subject_id IS NULL
+  OR subject_id < 1
+  OR (
+    DIV(MOD(MOD(subject_id, 2147483648) * 2654435761, 4294967296) * @buckets, 4294967296) IN UNNEST(@wanted_buckets)
+    AND (@every_subject OR subject_id IN UNNEST(@subjects))
+  )
+)
+  AND (itemid IN UNNEST(@items) OR itemid IS NULL)

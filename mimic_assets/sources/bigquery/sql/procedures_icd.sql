@@ -1,0 +1,18 @@
+-- Rows of hosp `procedures_icd` that clinical_extract needs. The data set is the job's default one.
+-- Rows without a readable subject come too: they are counted as defects, not passed over.
+SELECT
+  subject_id,
+  hadm_id,
+  chartdate,
+  icd_code,
+  icd_version,
+  seq_num
+FROM procedures_icd
+WHERE (
+  subject_id IS NULL
+  OR subject_id < 1
+  OR (
+    DIV(MOD(MOD(subject_id, 2147483648) * 2654435761, 4294967296) * @buckets, 4294967296) IN UNNEST(@wanted_buckets)
+    AND (@every_subject OR subject_id IN UNNEST(@subjects))
+  )
+)
