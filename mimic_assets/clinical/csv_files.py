@@ -1,7 +1,9 @@
 """The clinical tables as csv.gz files below one root."""
 
-from collections.abc import Iterator
+import gzip
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
 import polars as pl
 
@@ -31,6 +33,19 @@ class CsvFiles:
     def notes(self) -> list[str]:
         """Return nothing: reading files costs nothing."""
         return []
+
+    def dictionary(self, folder: str, name: str, columns: Sequence[str]) -> pl.DataFrame | None:
+        """Return these columns of a dictionary as text; None where there is no file, or none that can be read."""
+        path = next((p for end in (".csv.gz", ".csv") if self.tree.exists(p := f"{folder}/{name}{end}")), None)
+        if path is None:
+            return None
+        with self.tree.open(path) as file:
+            content = file.read()
+        try:
+            text = gzip.decompress(content) if path.endswith(".gz") else content
+            return pl.read_csv(BytesIO(text), infer_schema=False).select(columns)
+        except (OSError, EOFError, pl.exceptions.PolarsError):
+            return None
 
     def read(self, table: SourceTable, reading: Reading, defects: Defects) -> Iterator[pl.DataFrame]:
         """Yield frames of `typed_rows`, in file order."""

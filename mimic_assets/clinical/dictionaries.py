@@ -4,13 +4,11 @@ Belongs here: reading `d_items`, `d_labitems`, `d_icd_diagnoses` and `d_icd_proc
 them an event needs (`events`).
 """
 
-import gzip
 from dataclasses import dataclass
-from io import BytesIO
 
 import polars as pl
 
-from mimic_assets.file_tree import FileTree
+from mimic_assets.clinical.source import ClinicalSource
 
 _FOLDERS = {"d_items": "icu", "d_labitems": "hosp", "d_icd_diagnoses": "hosp", "d_icd_procedures": "hosp"}
 _COLUMNS = {
@@ -45,25 +43,11 @@ class Dictionaries:
         return cls(items, _titles(tables["d_icd_diagnoses"]), _titles(tables["d_icd_procedures"]))
 
 
-def read_dictionaries(tree: FileTree) -> Dictionaries:
-    """Return the dictionaries of a source of csv.gz (or csv) files."""
-    return Dictionaries.of_cells({name: _read(tree, name) for name in _FOLDERS})
-
-
-def _read(tree: FileTree, name: str) -> pl.DataFrame | None:
-    for suffix in (".csv.gz", ".csv"):
-        path = f"{_FOLDERS[name]}/{name}{suffix}"
-        if tree.exists(path):
-            with tree.open(path) as file:
-                content = file.read()
-            try:
-                text = gzip.decompress(content) if suffix.endswith("gz") else content
-                return pl.read_csv(BytesIO(text), columns=list(_COLUMNS[name]), infer_schema=False).select(
-                    _COLUMNS[name]
-                )
-            except (OSError, EOFError, pl.exceptions.PolarsError):
-                return None
-    return None
+def read_dictionaries(source: ClinicalSource) -> Dictionaries:
+    """Return the dictionaries of a source."""
+    return Dictionaries.of_cells(
+        {name: source.dictionary(folder, name, _COLUMNS[name]) for name, folder in _FOLDERS.items()}
+    )
 
 
 def _titles(table: pl.DataFrame | None) -> dict[tuple[int, str], str] | None:

@@ -1,6 +1,6 @@
 """`clinical_extract`: every table streamed once, its needed rows spooled by bucket, each bucket sorted and judged."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -13,12 +13,13 @@ from mimic_assets.clinical.defects import Defects
 from mimic_assets.clinical.domain import domain_defects, without_repeated_stays
 from mimic_assets.clinical.read_table import Progress, Reading
 from mimic_assets.clinical.source import ClinicalSource
-from mimic_assets.clinical.source_tables import SOURCE_TABLES
+from mimic_assets.clinical.source_tables import SOURCE_TABLES, with_items
 from mimic_assets.clinical.spool import Spool, spooling
 from mimic_assets.file_tree import FileTree
 from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
 from mimic_assets.schemas.tables import CLINICAL_EXTRACT
 
+NO_MORE: Mapping[str, frozenset[int]] = {}
 _GROUP = ["subject_id", "source_table"]
 _REST = [name for name in CLINICAL_EXTRACT.schema if name not in (*_GROUP, "source_row")]
 
@@ -31,6 +32,7 @@ def extract(
     progress: Progress | None = None,
     *,
     block_bytes: int = BLOCK_BYTES,
+    more_items: Mapping[str, frozenset[int]] = NO_MORE,
 ) -> Iterator[tuple[int, Judged]]:
     """Yield (bucket, rows and rejections) for each wanted bucket, ascending; one without rows gives an empty frame.
 
@@ -45,6 +47,7 @@ def extract(
         spool: folder for temporary files, about as large as the rows that are kept.
         progress: called with table, bytes read and bytes of its file.
         block_bytes: how much text is held at once.
+        more_items: by table, items that are read beside those every lake needs.
 
     Raises:
         ValueError: a wanted bucket is not below `buckets`.
@@ -55,7 +58,7 @@ def extract(
     tables = as_source(source)
     with spooling(spool) as spooled:
         tallies: dict[str, Defects] = {}
-        for table in SOURCE_TABLES.values():
+        for table in with_items(more_items):
             tallies[table.name] = defects = Defects(tables.place(table))
             for rows in tables.read(table, reading, defects):
                 spooled.add(table.name, rows)

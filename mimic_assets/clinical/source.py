@@ -1,9 +1,9 @@
-"""What the extract asks of a place that holds the clinical tables; csv.gz files (`csv_files`) and BigQuery implement it.
+"""What the extract asks of a place that holds the clinical tables: csv.gz files (`csv_files`), or BigQuery.
 
 Belongs here: the protocol, and how rows that arrive as text without line numbers are typed. Not here: a client.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 import polars as pl
@@ -29,6 +29,10 @@ class ClinicalSource(Protocol):
 
     def notes(self) -> list[str]:
         """Return sentences for a person about the last reading (what it cost); none where there is nothing to say."""
+        ...
+
+    def dictionary(self, folder: str, name: str, columns: Sequence[str]) -> pl.DataFrame | None:
+        """Return these columns of a dictionary as text; None where it is not there or cannot be read."""
         ...
 
     def read(self, table: SourceTable, reading: Reading, defects: Defects) -> Iterator[pl.DataFrame]:

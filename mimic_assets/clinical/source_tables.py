@@ -5,7 +5,7 @@ is one entry here. Columns the extract has and a table does not name are null.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from mimic_assets.clinical import needed
@@ -222,6 +222,15 @@ _TRANSFERS = SourceTable(
     ),
     required=frozenset({"start_time"}),
 )
+
+
+def with_items(more: Mapping[str, frozenset[int]]) -> list[SourceTable]:
+    """Return the tables of the source, those with items reading these as well; in the order of SOURCE_TABLES."""
+    return [
+        table if table.items is None else replace(table, items=table.items | more.get(table.name, frozenset()))
+        for table in SOURCE_TABLES.values()
+    ]
+
 
 SOURCE_TABLES: dict[str, SourceTable] = {
     table.name: table

@@ -19,7 +19,7 @@ EMULATOR = "BIGQUERY_EMULATOR_HOST"
 """The client library's own variable: the server that is asked instead of Google's."""
 
 
-class ClinicalBigQuery(BigQueryResource):  # type: ignore[misc]  # dagster-gcp ships no complete types
+class ClinicalBigQuery(BigQueryResource):
     """dagster-gcp's resource; an emulator is asked without credentials."""
 
     @contextmanager
@@ -56,4 +56,6 @@ def open_source(settings: Settings, recorded: list[int]) -> BigQuerySource:
 
 
 def _storage(client: bigquery.Client) -> bigquery_storage.BigQueryReadClient:
-    return bigquery_storage.BigQueryReadClient(credentials=client._credentials)  # the client has no public name for them
+    return bigquery_storage.BigQueryReadClient(
+        credentials=client._credentials
+    )  # the client has no public name for them

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mimic_assets import clinical
+from mimic_assets import clinical, events
 from mimic_assets.defs.derivation import FromAllPatients, FromClinicalTree, FromDecisions
 from mimic_assets.defs.fingerprints import core_fingerprint, fingerprint
 from mimic_assets.defs.making import Workshop, count_object
@@ -39,7 +39,11 @@ def make_from_clinical_tree(
     for place in workshop.lake.keys(table):
         if (place.partition or 0) >= workshop.settings.buckets:
             workshop.lake.remove(table, place)  # of a lake that was cut into more buckets
-    wanted = fingerprint(table, source.inputs() | {"buckets": str(workshop.settings.buckets)})
+    inputs = source.inputs() | {"buckets": str(workshop.settings.buckets)}
+    more = events.items_by_table(workshop.definitions) if workshop.settings.events else {}
+    if more:  # definitions of the user's own may need rows that no shipped one does
+        inputs["items"] = repr(sorted((name, sorted(items)) for name, items in more.items()))
+    wanted = fingerprint(table, inputs)
     stored = {key: workshop.lake.stored(table, Key(int(key))) for key in keys}
     stale = [int(key) for key in keys if (old := stored[key]) is None or old.fingerprint != wanted]
     for key in keys:
@@ -51,7 +55,9 @@ def make_from_clinical_tree(
     if not stale:
         return
     with spooling(workshop.home, "extract") as spool:
-        steps = derivation.function(source, workshop.settings.buckets, stale, spool, _in_kilobytes(progress))
+        steps = derivation.function(
+            source, workshop.settings.buckets, stale, spool, _in_kilobytes(progress), more_items=more
+        )
         for bucket, judged in steps:
             subjects = clinical.subject_fingerprints(judged.frame)
             made = workshop.put(

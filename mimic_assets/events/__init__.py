@@ -17,7 +17,7 @@ from mimic_assets.events.adjudication import read_adjudications
 from mimic_assets.events.definition import Definition
 from mimic_assets.events.dictionary import check_definitions
 from mimic_assets.events.ledger import find_events
-from mimic_assets.events.load import definitions_fingerprint, load_definitions
+from mimic_assets.events.load import definitions_fingerprint, items_by_table, load_definitions
 from mimic_assets.events.review import worklist
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "check_definitions",
     "definitions_fingerprint",
     "find_events",
+    "items_by_table",
     "load_definitions",
     "read_adjudications",
     "worklist",

@@ -66,6 +66,15 @@ def definitions_fingerprint(definitions: Sequence[Definition]) -> str:
     return hashlib.sha256("\n".join(decided).encode()).hexdigest()
 
 
+def items_by_table(definitions: Sequence[Definition]) -> dict[str, frozenset[int]]:
+    """Return the items that definitions read, by table of the clinical source."""
+    found: dict[str, frozenset[int]] = {}
+    for selection in (each for definition in definitions for each in definition.selections):
+        if selection.items:
+            found[selection.table] = found.get(selection.table, frozenset()) | frozenset(selection.items)
+    return found
+
+
 def definition_files(paths: Iterable[str]) -> list[Path]:
     """Return the files that paths name: a file itself, of a folder every *.toml, sorted."""
     files: list[Path] = []

@@ -75,10 +75,10 @@ def left_out(task: Task, known: KnownLags, index: Microseconds, is_monitor_timed
 
 
 def is_monitor_timed(task: Task, clinical_events: pl.DataFrame, clinical_extract: pl.DataFrame) -> bool:
-    """Return whether a timed event of the task's kind rests on a source that is no row of the clinical extract."""
-    charted = clinical_extract["source_table"].unique().implode()
+    """Return whether a timed event of the task's kinds rests on a source that is neither charted nor a reviewer."""
+    charted = [*clinical_extract["source_table"].unique(), "event_adjudications"]
     sources = (
-        clinical_events.filter((pl.col("event") == str(task.event.kind)) & pl.col("tier").is_in(_TIMED))
+        clinical_events.filter(pl.col("event").is_in(task.event.names) & pl.col("tier").is_in(_TIMED))
         .select(pl.col("sources").explode().str.split(":").list.first().alias("table"))
         .drop_nulls()
     )

@@ -4,7 +4,7 @@ Nothing is asked before every estimate is below the limit, and each job carries 
 library's own. Not here: credentials (the client is given), the address, what a row means.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -71,6 +71,18 @@ class BigQuerySource:
             f"BigQuery: {total:,} bytes estimated by dry runs of {len(self._estimates)} queries, each limited to "
             f"{self.maximum_bytes_billed:,} bytes billed."
         ]
+
+    def dictionary(self, folder: str, name: str, columns: Sequence[str]) -> pl.DataFrame | None:
+        """Return these columns of a dictionary as text; None where the data set has no such table."""
+        dataset = self.address.hosp if folder == "hosp" else self.address.icu
+        cells = ", ".join(f"CAST({column} AS STRING) AS {column}" for column in columns)
+        config = bigquery.QueryJobConfig(maximum_bytes_billed=self.maximum_bytes_billed)
+        with self._explained(f"while reading {name}"):
+            try:
+                rows = self.client.query(f"SELECT {cells} FROM `{dataset}.{name}`", job_config=config).result()
+            except NotFound:
+                return None
+            return pl.DataFrame(pl.from_arrow(rows.to_arrow(create_bqstorage_client=False)))
 
     def read(self, table: SourceTable, reading: Reading, defects: Defects) -> Iterator[pl.DataFrame]:
         """Yield frames of `typed_rows`, in the order the result arrives in.
