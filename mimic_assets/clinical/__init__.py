@@ -1,7 +1,7 @@
 """Clinical tables -> `clinical_extract`: every source row that events, stays or features need, in one set of columns.
 
-In: `hosp/*.csv.gz` and `icu/*.csv.gz` of MIMIC-IV, 2.x or 3.x, or any other `ClinicalSource`. Out: rows per bucket of subjects, and a rejection for
-every defect. Nothing is judged medically here: rows are kept as charted.
+In: `hosp/*.csv.gz` and `icu/*.csv.gz` of MIMIC-IV, 2.x or 3.x, or any other `ClinicalSource`. Out: rows per bucket of
+subjects, and a rejection for every defect. Nothing is judged medically here: rows are kept as charted.
 
 Where do I go to... add an item or a code? `needed`. map another table or column? `source_tables`. find which file is
 read? `files`. see how bytes become lines, and which lines are refused? `inflate`, `blocks`, `lines`. change how a cell

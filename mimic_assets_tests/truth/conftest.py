@@ -17,7 +17,7 @@ def judgement(tmp_path_factory: pytest.TempPathFactory) -> Judgement:
     folder = tmp_path_factory.mktemp("truth")
     generate_demo(folder / "source", PLAN, workers=2)
     settings = Place(folder / "source", folder / "lake").settings(
-        workers=2, tasks=("in_hospital_death", "hypotension"), buckets=16
+        workers=2, tasks=("in_hospital_death", "hypotension", "cardiac_arrest"), buckets=16
     )
     journey = travel_in_process(settings)
     assert journey.has_manifest

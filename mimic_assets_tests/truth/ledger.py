@@ -26,18 +26,18 @@ def differences(planted: Planted, ledger: Iterable[Found]) -> list[str]:
     """Return every planted event that the ledger lacks and every event of the ledger that was not planted.
 
     A pair belongs together when subject, kind, tier, admission and stay are equal and each lies in what the other says
-    of its time; every event is in one pair only. A code of an arrest that is also charted (a decoy of its kind) stands
-    in the ledger once, as tier D without a time: the same arrest, no second time.
+    of its time; every event is in one pair only. A code of an arrest that is also charted (a decoy of its kind) is one
+    more source of that arrest and no event. Kinds that the plan does not plant are not compared: the demo's heart rates
+    and saturations are drawn, not planned.
     """
     wanted: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in planted.events:
         wanted[int(row["subject_id"]), row["event"], row["tier"]].append(row)
-    for row in planted.decoys:
-        if row["kind"] == "code_of_timed_event":
-            wanted[int(row["subject_id"]), "cardiac_arrest", "D"].append(_echo(planted, row))
+    kinds = {row["event"] for row in planted.events}
     found: dict[tuple[Any, ...], list[Found]] = defaultdict(list)
     for event in ledger:
-        found[event["subject_id"], event["event"], event["tier"]].append(event)
+        if event["event"] in kinds:
+            found[event["subject_id"], event["event"], event["tier"]].append(event)
     return [
         sentence
         for key in sorted({*wanted, *found})
@@ -76,14 +76,6 @@ def _is_near(one: datetime, other: datetime) -> bool:
     return abs(one - other) <= _ROUNDING
 
 
-def _echo(planted: Planted, decoy: Row) -> Row:
-    """Return how the code of a charted arrest stands in the ledger: bounded by its admission."""
-    admission = next(row for row in planted.clinical("hosp/admissions") if row["hadm_id"] == decoy["hadm_id"])
-    ends = [time for time in (admission["dischtime"], admission["deathtime"]) if time]
-    bounds = {"lower_time": admission["admittime"], "upper_time": max(ends)}
-    return bounds | {"hadm_id": decoy["hadm_id"], "stay_id": "", "event_time": "", "source": "diagnoses_icd"}
-
-
 def decoys_taken(planted: Planted, ledger: Iterable[Found]) -> list[str]:
     """Return every decoy that became an event, or gave one its time."""
     rows = list(ledger)
@@ -120,7 +112,8 @@ def _is_taken(planted: Planted, decoy: Row, events: list[Found]) -> bool:
         return len(deaths) != 1 or any(death["lower_time"] <= discharged for death in deaths)
     if kind == "code_of_timed_event":
         arrests = [event for event in of_admission if event["event"] == "cardiac_arrest"]
-        return sum(arrest["event_time"] is not None for arrest in arrests) != 1
+        is_one = len(arrests) == 1 and arrests[0]["event_time"] is not None
+        return not is_one or not any(source.startswith("diagnoses_icd") for source in arrests[0]["sources"])
     if kind == "record_without_stay":
         record_id = int(decoy["detail"].split()[1])
         return bool(_low_pressures(events, record_id))

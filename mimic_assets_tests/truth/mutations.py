@@ -1,189 +1,162 @@
 """Event rules that are wrong on purpose: each must make the ledger of a generated demo differ from its truth.
 
-Belongs here: one function per mistake, which patches rules or stages of `mimic_assets.events` in this process. Does not
-belong here: what is compared (`ledger`).
+Belongs here: one mistake each, made in the definitions (data) or in the rows they are shown. Does not belong here: what
+is compared (`ledger`).
 """
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-import pytest
 
-from mimic_assets.events import charted, coded, codes, deaths, finding, ledger, low_pressure, rules
+from mimic_assets.events.definition import CodeList, Definition, Rule
+from mimic_assets.schemas.vocabulary import Tier
 
-Mutation = Callable[[pytest.MonkeyPatch], None]
-
-
-def swap_rule(patch: pytest.MonkeyPatch, old: rules.Rule, *new: rules.Rule) -> None:
-    """Put other rules, or none, in the place of one."""
-    others = tuple(rule for rule in rules.RULES if rule is not old)
-    assert len(others) == len(rules.RULES) - 1
-    patch.setattr(rules, "RULES", (*others, *new))
+Definitions = tuple[Definition, ...]
+Frames = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
+"""clinical_extract, cleaned_numerics, record_stays."""
 
 
-def pressure(**values: Any) -> Mutation:
-    """Return the mistake of another pressure rule."""
-    return lambda patch: swap_rule(patch, rules.LOW_PRESSURE, replace(rules.LOW_PRESSURE, **values))
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A mistake: other definitions, other rows, or another reading of the events."""
+
+    define: Callable[[Definitions], Definitions] = lambda definitions: definitions
+    show: Callable[[Frames], Frames] = lambda frames: frames
+    read: Callable[[pl.DataFrame], pl.DataFrame] = lambda events: events
 
 
-def cuff_counted(patch: pytest.MonkeyPatch) -> None:
-    """Take consecutive cuff values, minutes apart, for continuous pressure."""
-    cuff = replace(rules.LOW_PRESSURE, name="low_cuff", parameter="nbp_mean", continuous_s=1800)
-    swap_rule(patch, rules.LOW_PRESSURE, rules.LOW_PRESSURE, cuff)
+def rule_with(name: str, **values: Any) -> Mutation:
+    """Return the mistake of a rule that says something else."""
+    return Mutation(define=lambda definitions: _each_rule(definitions, name, lambda rule: [_changed(rule, **values)]))
 
 
-def flags_ignored(patch: pytest.MonkeyPatch) -> None:
-    """Take every number, whatever cleaning said of it."""
-    find = low_pressure.find_episodes
-    numbers = pl.when(pl.col("value").is_not_null()).then(pl.lit("ok")).otherwise("flag").alias("flag")
-    patch.setattr(low_pressure, "find_episodes", lambda rule, frame: find(rule, frame.with_columns(numbers)))
-
-
-def only_flagged_dropped_with_their_minute(patch: pytest.MonkeyPatch) -> None:
-    """Let an unusable value end a run."""
-    find = low_pressure.find_episodes
-    high = pl.when(pl.col("flag") == "ok").then("value").otherwise(pl.lit(250.0)).alias("value")
-    patch.setattr(
-        low_pressure,
-        "find_episodes",
-        lambda rule, frame: find(rule, frame.with_columns(high, pl.lit("ok").alias("flag"))),
-    )
-
-
-def onset_is_the_end(patch: pytest.MonkeyPatch) -> None:
-    """Time an episode by its last low value."""
-    find = low_pressure.find_episodes
-    patch.setattr(
-        low_pressure,
-        "find_episodes",
-        lambda rule, frame: find(rule, frame).with_columns(event_time=pl.col("event_end_time")),
-    )
-
-
-def onset_without_value_before(patch: pytest.MonkeyPatch) -> None:
-    """Give an onset no lower bound."""
-    find = low_pressure.find_episodes
-    unknown = pl.lit(None, pl.Datetime("us")).alias("lower_time")
-    patch.setattr(low_pressure, "find_episodes", lambda rule, frame: find(rule, frame).with_columns(unknown))
-
-
-def death_at(column: str, table: str) -> Mutation:
-    """Return the mistake of taking another time for the time of death."""
-
-    def mutate(patch: pytest.MonkeyPatch) -> None:
-        find = ledger.find_deaths
-
-        def wrong(extract: pl.DataFrame, whereabouts: Any) -> Any:
-            time = extract.filter(source_table=table)[column].max()
-            is_dead = (pl.col("source_table") == "admissions") & pl.col("death_time").is_not_null()
-            death = pl.when(is_dead).then(pl.lit(time, pl.Datetime("us"))).otherwise("death_time").alias("death_time")
-            return find(extract.with_columns(death), whereabouts)
-
-        patch.setattr(ledger, "find_deaths", wrong)
-
-    return mutate
-
-
-def every_discharge_a_death(patch: pytest.MonkeyPatch) -> None:
-    """Take dischtime for a death where there is none."""
-    find = ledger.find_deaths
-    death = pl.when(source_table="admissions").then(pl.coalesce("death_time", "end_time")).otherwise("death_time")
-    patch.setattr(
-        ledger, "find_deaths", lambda frame, places: find(frame.with_columns(death.alias("death_time")), places)
-    )
-
-
-def dates_of_death_ignored(patch: pytest.MonkeyPatch) -> None:
-    """Forget dod."""
-    find = ledger.find_deaths
-    patch.setattr(
-        ledger, "find_deaths", lambda frame, places: find(frame.filter(pl.col("source_table") != "patients"), places)
-    )
-
-
-def codes_counted(rule: rules.CodeRule, more: tuple[codes.CodeList, ...]) -> Mutation:
-    """Return the mistake of a rule that also takes codes that never count."""
-    return lambda patch: swap_rule(patch, rule, replace(rule, codes=(*rule.codes, *more)))
-
-
-def rule_forgotten(rule: rules.Rule) -> Mutation:
+def rule_forgotten(name: str) -> Mutation:
     """Return the mistake of leaving a rule out."""
-    return lambda patch: swap_rule(patch, rule)
+    return Mutation(define=lambda definitions: _each_rule(definitions, name, lambda _: []))
 
 
-def items_of(rule: rules.ItemRule, *items: int) -> Mutation:
-    """Return the mistake of other charted items."""
-    return lambda patch: swap_rule(patch, rule, replace(rule, item_ids=items))
+def also_codes(name: str, *listed: CodeList) -> Mutation:
+    """Return the mistake of a rule that also takes codes that never count."""
+    return Mutation(
+        define=lambda definitions: _each_rule(
+            definitions, name, lambda rule: [_changed(rule, codes=(*rule.codes, *listed))]
+        )
+    )
 
 
-def tier_of(rule: rules.Rule, tier: str) -> Mutation:
-    """Return the mistake of another tier."""
-    return lambda patch: swap_rule(patch, rule, replace(rule, tier=rules.Tier(tier)))
+def also_rule(name: str, new: str, **values: Any) -> Mutation:
+    """Return the mistake of one more rule, made from another."""
+    return Mutation(
+        define=lambda definitions: _each_rule(
+            definitions, name, lambda rule: [rule, _changed(rule, name=new, **values)]
+        )
+    )
 
 
-def charted_within(seconds: int) -> Mutation:
-    """Return the mistake of other bounds around charted times."""
-
-    def mutate(patch: pytest.MonkeyPatch) -> None:
-        for module in (charted, deaths, finding):
-            patch.setattr(module, "CHARTED_WITHIN", timedelta(seconds=seconds))
-
-    return mutate
-
-
-def days_of_two(patch: pytest.MonkeyPatch) -> None:
-    """Bound a dated event by two days."""
-    for module in (coded, deaths, finding):
-        patch.setattr(module, "DAY", timedelta(days=2))
+def kind_with(name: str, **values: Any) -> Mutation:
+    """Return the mistake of a definition that says something else."""
+    return Mutation(
+        define=lambda definitions: tuple(
+            _valid(definition, **values) if definition.name == name else definition for definition in definitions
+        )
+    )
 
 
-def charted_an_hour_late(patch: pytest.MonkeyPatch) -> None:
-    """Time charted events by when they were stored."""
-    find = ledger.find_charted
-    stored = pl.coalesce("store_time", "start_time").alias("start_time")
-    is_charted = pl.col("source_table") == "procedureevents"
-    late = pl.when(is_charted).then(stored).otherwise("start_time").alias("start_time")
-    patch.setattr(ledger, "find_charted", lambda rule, frame, places: find(rule, frame.with_columns(late), places))
+def numerics_as(**columns: pl.Expr) -> Mutation:
+    """Return the mistake of other numerics."""
+    return Mutation(show=lambda frames: (frames[0], frames[1].with_columns(**columns), frames[2]))
 
+
+def extract_as(**columns: pl.Expr) -> Mutation:
+    """Return the mistake of other clinical rows."""
+    return Mutation(show=lambda frames: (frames[0].with_columns(**columns), frames[1], frames[2]))
+
+
+def events_as(**columns: pl.Expr) -> Mutation:
+    """Return the mistake of another reading of the events."""
+    return Mutation(read=lambda events: events.with_columns(**columns))
+
+
+def _each_rule(definitions: Definitions, name: str, change: Callable[[Rule], list[Rule]]) -> Definitions:
+    found = [rule for definition in definitions for rule in definition.rules if rule.name == name]
+    assert len(found) == 1, name
+    changed = []
+    for definition in definitions:
+        rules = [new for rule in definition.rules for new in (change(rule) if rule.name == name else [rule])]
+        if rules:
+            changed.append(definition.model_copy(update={"rules": tuple(rules)}))
+    return tuple(changed)
+
+
+def _changed(rule: Rule, **values: Any) -> Rule:
+    return rule.model_copy(update=values)
+
+
+def _valid(definition: Definition, **values: Any) -> Definition:
+    return definition.model_copy(update=values)
+
+
+def _death_at(column: str, table: str) -> Mutation:
+    is_dead = (pl.col("source_table") == "admissions") & pl.col("death_time").is_not_null()
+    time = pl.col(column).filter(pl.col("source_table") == table).max().over("subject_id")
+    return extract_as(death_time=pl.when(is_dead).then(time).otherwise("death_time"))
+
+
+_IS_ADMISSION = pl.col("source_table") == "admissions"
+_IS_CHARTED = pl.col("source_table") == "procedureevents"
+_HISTORY = CodeList(version=9, codes=("V1253", "V1741")), CodeList(version=10, codes=("Z8674", "Z8241"))
 
 MUTATIONS: dict[str, Mutation] = {
-    "below 66 mmHg": pressure(below_mmhg=66.0),
-    "below 64 mmHg": pressure(below_mmhg=64.0),
-    "below 60 mmHg": pressure(below_mmhg=60.0),
-    "lasting 240 s": pressure(lasting_s=240),
-    "lasting 180 s": pressure(lasting_s=180),
-    "lasting 360 s": pressure(lasting_s=360),
-    "lasting 600 s": pressure(lasting_s=600),
-    "continuous over 600 s": pressure(continuous_s=600),
-    "continuous over 1 s": pressure(continuous_s=1),
-    "systolic instead of mean": pressure(parameter="abp_systolic"),
-    "cuff values counted": cuff_counted,
-    "flagged values used": flags_ignored,
-    "flagged values end a run": only_flagged_dropped_with_their_minute,
-    "onset timed by its end": onset_is_the_end,
-    "onset without lower bound": onset_without_value_before,
-    "low pressure forgotten": rule_forgotten(rules.LOW_PRESSURE),
-    "low pressure of tier A": tier_of(rules.LOW_PRESSURE, "A"),
-    "death at dischtime": death_at("end_time", "admissions"),
-    "death at last outtime": death_at("end_time", "icustays"),
-    "every discharge a death": every_discharge_a_death,
-    "dates of death ignored": dates_of_death_ignored,
-    "history codes are arrests": codes_counted(rules.ARREST_DIAGNOSIS, codes.NEVER_AN_ARREST),
-    "atrial cardioversion is a shock": codes_counted(rules.SHOCK_PROCEDURE, codes.NEVER_A_SHOCK),
-    "arrest codes forgotten": rule_forgotten(rules.ARREST_DIAGNOSIS),
-    "resuscitation codes forgotten": rule_forgotten(rules.ARREST_PROCEDURE),
-    "shock codes forgotten": rule_forgotten(rules.SHOCK_PROCEDURE),
-    "charted arrests of tier B": tier_of(rules.ARREST_CHARTED, "B"),
-    "charted arrests forgotten": rule_forgotten(rules.ARREST_CHARTED),
-    "shocks are arrests": items_of(rules.ARREST_CHARTED, 225466, 225464),
-    "respiratory arrests are arrests": items_of(rules.ARREST_CHARTED, 225466, 225475),
-    "respiratory arrests forgotten": rule_forgotten(rules.RESPIRATORY_ARREST_CHARTED),
-    "charted times within an hour": charted_within(3600),
-    "dated events within two days": days_of_two,
-    "charted events timed by storetime": charted_an_hour_late,
+    "below 66 mmHg": rule_with("low_pressure", below=66.0),
+    "below 64 mmHg": rule_with("low_pressure", below=64.0),
+    "below 60 mmHg": rule_with("low_pressure", below=60.0),
+    "lasting 240 s": rule_with("low_pressure", lasting_s=240),
+    "lasting 180 s": rule_with("low_pressure", lasting_s=180),
+    "lasting 360 s": rule_with("low_pressure", lasting_s=360),
+    "lasting 600 s": rule_with("low_pressure", lasting_s=600),
+    "continuous over 600 s": rule_with("low_pressure", continuous_s=600),
+    "continuous over 1 s": rule_with("low_pressure", continuous_s=1),
+    "systolic instead of mean": rule_with("low_pressure", parameters=("abp_systolic",)),
+    "cuff values counted": also_rule("low_pressure", "low_cuff", parameters=("nbp_mean",), continuous_s=1800),
+    "episodes an hour apart are one": kind_with("hypotension", merge_window_s=3600),
+    "flagged values used": numerics_as(
+        flag=pl.when(pl.col("value").is_not_null() & pl.col("time").is_not_null()).then(pl.lit("ok")).otherwise("flag")
+    ),
+    "flagged values end a run": numerics_as(
+        value=pl.when(pl.col("flag") == "ok").then("value").otherwise(pl.lit(250.0)),
+        flag=pl.when(pl.col("time").is_not_null()).then(pl.lit("ok")).otherwise("flag"),
+    ),
+    "onset timed by its end": events_as(
+        event_time=pl.when(event="hypotension").then("event_end_time").otherwise("event_time"),
+        upper_time=pl.when(event="hypotension").then("event_end_time").otherwise("upper_time"),
+    ),
+    "onset without lower bound": events_as(
+        lower_time=pl.when(event="hypotension").then(None).otherwise("lower_time"),
+    ),
+    "low pressure forgotten": rule_forgotten("low_pressure"),
+    "low pressure of tier A": rule_with("low_pressure", tier=Tier.A),
+    "death at dischtime": _death_at("end_time", "admissions"),
+    "death at last outtime": _death_at("end_time", "icustays"),
+    "every discharge a death": extract_as(
+        death_time=pl.when(_IS_ADMISSION).then(pl.coalesce("death_time", "end_time")).otherwise("death_time")
+    ),
+    "dates of death ignored": rule_forgotten("death_dated"),
+    "history codes are arrests": also_codes("arrest_diagnosis", *_HISTORY),
+    "atrial cardioversion is a shock": also_codes("shock_procedure", CodeList(version=9, codes=("9961",))),
+    "arrest codes forgotten": rule_forgotten("arrest_diagnosis"),
+    "resuscitation codes forgotten": rule_forgotten("arrest_procedure"),
+    "shock codes forgotten": rule_forgotten("shock_procedure"),
+    "charted arrests of tier B": rule_with("arrest_charted", tier=Tier.B),
+    "charted arrests forgotten": rule_forgotten("arrest_charted"),
+    "every shock is an arrest": rule_with("arrest_shock", needs=()),
+    "respiratory arrests are arrests": rule_with("arrest_charted", items=(225466, 225475)),
+    "respiratory arrests forgotten": rule_forgotten("respiratory_arrest_charted"),
+    "charted times within an hour": rule_with("arrest_charted", before_s=3600, after_s=3600),
+    "charted events timed by storetime": extract_as(
+        start_time=pl.when(_IS_CHARTED).then(pl.coalesce("store_time", "start_time")).otherwise("start_time")
+    ),
 }
 """Name -> mistake."""
 

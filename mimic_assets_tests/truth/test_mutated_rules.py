@@ -6,32 +6,35 @@ from typing import Any
 import polars as pl
 import pytest
 
-from mimic_assets_tests.event_ledger import find_events
+from mimic_assets.events import find_events
+from mimic_assets.schemas.tables import EVENT_ADJUDICATIONS
+from mimic_assets_tests.event_ledger import shipped
 from mimic_assets_tests.truth.judgement import Judgement
 from mimic_assets_tests.truth.ledger import decoys_taken, differences
-from mimic_assets_tests.truth.mutations import MUTATIONS, SURVIVING
+from mimic_assets_tests.truth.mutations import MUTATIONS, SURVIVING, Mutation
 
 pytestmark = pytest.mark.slow
 
-Complaints = Callable[[], list[str]]
+Complaints = Callable[[Mutation], list[str]]
 
 
 @pytest.fixture(scope="module")
 def complaints(judgement: Judgement) -> Complaints:
-    """Find events over the stored frames of every subject with the rules as they are now, and compare."""
+    """Find events over the stored frames of every subject with a mistake, and compare."""
     subjects = sorted(int(row["subject_id"]) for row in judgement.planted.clinical("hosp/patients"))
     frames = [judgement.frames(subject) for subject in subjects]
 
-    def find() -> list[str]:
-        found = pl.concat(find_events(*of_subject).frame for of_subject in frames)
-        ledger = found.to_dicts()
+    def find(mutation: Mutation) -> list[str]:
+        definitions, nobody = mutation.define(shipped()), EVENT_ADJUDICATIONS.empty()
+        judged = (find_events(definitions, nobody, *mutation.show(of_subject)) for of_subject in frames)
+        ledger = mutation.read(pl.concat(each.frame for each in judged)).to_dicts()
         return differences(judgement.planted, ledger) + decoys_taken(judgement.planted, ledger)
 
     return find
 
 
 def test_the_rules_as_they_are_agree(complaints: Complaints) -> None:
-    assert complaints() == []
+    assert complaints(Mutation()) == []
 
 
 def _mistakes() -> list[Any]:
@@ -41,6 +44,5 @@ def _mistakes() -> list[Any]:
 
 
 @pytest.mark.parametrize("name", _mistakes())
-def test_a_wrong_rule_is_noticed(name: str, complaints: Complaints, monkeypatch: pytest.MonkeyPatch) -> None:
-    MUTATIONS[name](monkeypatch)
-    assert complaints() != [], f"the rule '{name}' finds exactly the planted events"
+def test_a_wrong_rule_is_noticed(name: str, complaints: Complaints) -> None:
+    assert complaints(MUTATIONS[name]) != [], f"the rule '{name}' finds exactly the planted events"

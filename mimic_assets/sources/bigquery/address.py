@@ -45,9 +45,7 @@ def parse_address(text: str, hosp: str, icu: str) -> BigQueryAddress:
     expected = f"{SCHEME}BILLING_PROJECT?hosp=PROJECT.DATASET&icu=PROJECT.DATASET expected"
     parts = urlsplit(text)
     if not _PROJECT.fullmatch(parts.netloc) or parts.path.strip("/") or parts.fragment:
-        raise RequestError(
-            f"clinical source {text!r} found, {expected}. Name the project that queries are billed to, then the options."
-        )
+        raise RequestError(f"clinical source {text!r} found, {expected}. Name the billing project, then the options.")
     given: dict[str, str] = {}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in _KNOWN:
