@@ -62,6 +62,8 @@ def judged_of(table: Table, row_count: int = 7, rejected_count: int = 0, subject
 
 def key_of(table: Table, number: int = 10005817, task: str = "hypotension") -> Key:
     """Return a key that fits the table's partitioning."""
+    if table.partitioning is Partitioning.WHOLE:
+        return Key()
     if table.partitioning is Partitioning.TASK:
         return Key(task=task)
     if table.partitioning is Partitioning.BUCKET:

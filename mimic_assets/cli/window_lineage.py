@@ -72,6 +72,7 @@ def _ancestor(lake: Lake, table: Table, window: Window) -> Ancestor | None:
         Partitioning.PATIENT: Key(window.key.partition),
         Partitioning.PATIENT_TASK: window.key,
         Partitioning.TASK: Key(task=window.key.task),
+        Partitioning.WHOLE: Key(),
     }
     key = (
         clinical_bucket(lake, window.row["subject_id"])

@@ -29,10 +29,10 @@ def type_in_words(dtype: pl.DataType | type[pl.DataType]) -> str:
     """Return a column's type as the UI shows it, without what is the same everywhere.
 
     Examples:
-        >>> type_in_words(pl.Int64), type_in_words(pl.Datetime("us")), type_in_words(pl.List(pl.Float32))
-        ('Int64', 'Datetime', 'List(Float32)')
+        >>> type_in_words(pl.Int64), type_in_words(pl.Datetime("us")), type_in_words(pl.List(pl.Datetime("us")))
+        ('Int64', 'Datetime', 'List(Datetime)')
     """
-    return "Datetime" if dtype == pl.Datetime("us") else str(dtype)
+    return str(dtype).replace(str(pl.Datetime("us")), "Datetime")
 
 
 def description(table: Table) -> str:

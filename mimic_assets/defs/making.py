@@ -18,6 +18,7 @@ from mimic_assets.defs.derivation import FromTables, FromTree
 from mimic_assets.defs.fingerprints import fingerprint
 from mimic_assets.defs.outcomes import Outcome, Status
 from mimic_assets.errors import DamagedObjectError, DataError, RequestError
+from mimic_assets.numerics.parameters import PARAMETERS
 from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
 from mimic_assets.schemas.model import Partitioning, Table
 from mimic_assets.schemas.pandera_models import violations
@@ -27,7 +28,7 @@ from mimic_assets.sources.bigquery.address import is_bigquery
 from mimic_assets.sources.folder import FolderTree
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake, Stored
-from mimic_assets.tasks import Task, load_task
+from mimic_assets.tasks import Task, check_against, load_task
 
 _PER_PATIENT = (Partitioning.PATIENT, Partitioning.PATIENT_TASK)
 
@@ -70,8 +71,12 @@ class Workshop:
 
     @cached_property
     def tasks(self) -> list[Task]:
-        """The tasks of this lake, in the order they were asked for."""
-        return [load_task(name) for name in self.settings.tasks]
+        """The tasks of this lake, in the order they were asked for; each event and parameter they name exists."""
+        tasks = [load_task(name) for name in self.settings.tasks]
+        kinds = [definition.name for definition in self.definitions]
+        for task in tasks:
+            check_against(task, kinds, [parameter.name for parameter in PARAMETERS])
+        return tasks
 
     @cached_property
     def definitions(self) -> tuple[events.Definition, ...]:

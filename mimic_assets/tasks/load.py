@@ -73,7 +73,7 @@ def check_against(task: Task, events: Collection[str], parameters: Collection[st
 
 
 def _unknown(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f", did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
     return f"{name}: unknown{hint}"
 

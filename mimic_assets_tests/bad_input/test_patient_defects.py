@@ -219,9 +219,11 @@ def test_a_subject_without_clinical_rows_has_records_and_no_labels(sound: World,
     found = broken.world.rejected(f"subject_id = {NO_CLINICAL_ROWS}")
     row = _one(found, table="record_stays", rule="subject_without_clinical_rows", place="comment subject_id")
     assert row["file"].endswith(".hea")
-    for table in ("clinical_extract", "record_stays", "clinical_events", "clinical_labels", "windowed_samples"):
+    for table in ("clinical_extract", "record_stays", "clinical_labels", "windowed_samples"):
         assert sound.frame(table, NO_CLINICAL_ROWS).height or table == "windowed_samples"
         assert broken.world.frame(table, NO_CLINICAL_ROWS).is_empty(), table
+    monitored = broken.world.frame("clinical_events", NO_CLINICAL_ROWS)["sources"].explode().drop_nulls()
+    assert monitored.str.starts_with("cleaned_numerics:").all()  # what the monitor saw needs no clinical row
     _assert_as_before(broken.world, sound, NO_CLINICAL_ROWS, *_RECORDS_OF_WAVES)
 
 

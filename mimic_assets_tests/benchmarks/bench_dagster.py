@@ -35,7 +35,11 @@ DERIVATIONS: dict[str, FromTree | FromTables] = {
     "raw_numerics": FromTree(records.read_numerics),
     "cleaned_numerics": FromTables(numerics.clean, ("raw_numerics", "raw_records")),
     "record_stays": FromTables(stays.find_record_stays, ("raw_records", "cleaned_numerics", "clinical_extract")),
-    "clinical_events": FromTables(events.find_events, ("clinical_extract", "cleaned_numerics", "record_stays")),
+    "clinical_events": FromTables(
+        events.find_events,
+        ("event_adjudications", "clinical_extract", "cleaned_numerics", "record_stays"),
+        needs_definitions=True,
+    ),
     "clinical_labels": FromTables(
         windows.label_stays,
         ("clinical_extract", "clinical_events", "record_stays", "cleaned_numerics"),

@@ -1,10 +1,17 @@
 """Numbers that two stages need and cannot share by import: they are tied here."""
 
-from mimic_assets.events import rules
+from mimic_assets.tasks import model
 from mimic_assets.windows import follow_up
+from mimic_assets_tests.event_ledger import rule, shipped
 
 
 def test_follow_up_of_pressure_means_the_same_continuity_and_duration_as_the_event() -> None:
-    assert rules.LOW_PRESSURE.continuous_s * 1_000_000 == follow_up.LONGEST_SILENCE
-    assert rules.LOW_PRESSURE.lasting_s * 1_000_000 == follow_up.CONFIRMATION
-    assert rules.LOW_PRESSURE.parameter == "abp_mean"
+    low = rule("low_pressure")
+    assert low.continuous_s * 1_000_000 == follow_up.LONGEST_SILENCE
+    assert low.lasting_s * 1_000_000 == follow_up.CONFIRMATION
+    assert low.parameters == ("abp_mean",)
+
+
+def test_the_events_that_the_monitor_times_are_those_whose_every_rule_is_an_episode() -> None:
+    episodes = {d.name for d in shipped() if all(rule.table == "cleaned_numerics" for rule in d.rules)}
+    assert episodes == model.MONITOR_TIMED

@@ -21,6 +21,8 @@ def table_keys(draw: st.DrawFn) -> tuple[Table, Key]:
             return table, Key(draw(st.integers(1, 10**19 - 1)), draw(TASKS))
         case Partitioning.BUCKET:
             return table, Key(draw(st.integers(0, 9999)))
+        case Partitioning.WHOLE:
+            return table, Key()
         case Partitioning.TASK:
             return table, Key(task=draw(TASKS))
 

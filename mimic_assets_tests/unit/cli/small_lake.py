@@ -122,7 +122,8 @@ def _event() -> dict[str, object]:
         "event_class": "in_unit", "tier": "B", "event_time": EVENT_TIME,
         "lower_time": EVENT_TIME - timedelta(minutes=1),
         "upper_time": EVENT_TIME, "event_end_time": EVENT_TIME + timedelta(minutes=9), "rule": "low_pressure",
-        "rule_version": 1, "sources": [f"cleaned_numerics:{RECORD}:2-5", "procedureevents:1"],
+        "rule_version": 1, "sources": [f"cleaned_numerics:{RECORD}:2-5", "procedureevents:1"], "contradictions": [],
+        "rules": ["low_pressure:1"],
     }  # fmt: skip
 
 
@@ -147,7 +148,8 @@ def _overlap() -> dict[str, object]:
     times = {f"{what}_{side}_time": time for what in ("overlap", "record", "stay") for side, time in bounds.items()}
     return times | {
         "subject_id": SUBJECT, "record_id": RECORD, "hadm_id": HADM, "stay_id": STAY, "record_last_tick": 54_000_000,
-        "counter_frequency_hz": "1000", "care_unit": "MICU",
+        "counter_frequency_hz": "1000", "care_unit": "MICU", "lag_known_times": [], "lag_steps_s": [],
+        "lag_step_confidences": [],
     }  # fmt: skip
 
 

@@ -86,7 +86,7 @@ def test_a_healthy_place_has_no_problem_and_nothing_is_left_behind(place: Place)
     assert {"python", "packages", "libsndfile", "settings", "disk", "tasks", "quarantine"} <= set(findings)
     assert set(findings["lake"]) == {"name", "status", "found", "advice"}
     assert findings["waveform source"]["found"].startswith("1 patients, 1 records")
-    assert "1 objects in 1 of 10 tables" in findings["lake"]["found"]
+    assert "1 objects in 1 of 11 tables" in findings["lake"]["found"]
     assert everything_below(place.lake) == before
 
 
