@@ -19,7 +19,8 @@ Windows = Callable[[], Iterator[tuple[int, pl.DataFrame]]]
 may come in several pieces, and every call gives the same."""
 
 CANDIDATE_COLUMNS = (
-    "sample_id", "task", "subject_id", "label", "care_unit", "hours_in_stay", "observed_fraction", "cell_s", "cell_count", "parameters",
+    "sample_id", "task", "subject_id", "label", "care_unit", "hours_in_stay", "observed_fraction", "cell_s",
+    "cell_count", "parameters",
 )  # fmt: skip
 """The columns of windowed_samples that `gather_candidates` reads; none is a tensor."""
 
