@@ -262,7 +262,7 @@ def contradictions(task: Task) -> Iterator[str]:
     if target.horizon_s <= 2 * CHARTING_RESOLUTION_S:
         yield (
             f"target.horizon_s = {target.horizon_s} found, more than {2 * CHARTING_RESOLUTION_S} expected: an event "
-            f"charted to the minute is known within {CHARTING_RESOLUTION_S} s on either side, and never fits for certain"
+            f"charted to the minute is known within {CHARTING_RESOLUTION_S} s on either side and never fits for certain"
         )
     if known_after < CHARTING_RESOLUTION_S:
         yield (
@@ -282,8 +282,8 @@ def contradictions(task: Task) -> Iterator[str]:
             )
         if index.is_anchored_on_event and index.offset_s < known_after:
             yield (
-                f"index.offset_s = {index.offset_s} found, at least care.charted_known_after_s = {known_after} expected: "
-                f"the index time would use an event ({index.anchor}) before it is known"
+                f"index.offset_s = {index.offset_s} found, at least care.charted_known_after_s = {known_after} "
+                f"expected: the index time would use an event ({index.anchor}) before it is known"
             )
     both = sorted(set(target.competing) & set(task.event.names))
     if both:
