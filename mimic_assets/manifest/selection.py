@@ -1,8 +1,8 @@
 """Which samples enter the manifest, and how many of the population each stands for.
 
-Positives are rare and all are taken. In the task's matched splits each stratum (such as first care unit x time in the
-stay) gives up to `per_positive` negatives for each of its positives, so that a model cannot tell the classes by where
-and when they were seen; in the other splits everything stays, at natural prevalence. Splits themselves are in `splits`.
+Positives are rare and all are taken. In the task's matched splits each stratum (such as care unit x time in the stay)
+gives up to `per_positive` negatives for each of its positives, so that a model cannot tell the classes by where and
+when they were seen; in the other splits everything stays, at natural prevalence. Splits themselves are in `splits`.
 """
 
 import polars as pl

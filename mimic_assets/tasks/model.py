@@ -308,7 +308,7 @@ def contradictions(task: Task) -> Iterator[str]:
     if target.horizon_s <= 2 * CHARTING_RESOLUTION_S:
         yield (
             f"target.horizon_s = {target.horizon_s} found, more than {2 * CHARTING_RESOLUTION_S} expected: an event "
-            f"charted to the minute is known within {CHARTING_RESOLUTION_S} s on either side, never fits for certain"
+            f"charted to the minute is known within {CHARTING_RESOLUTION_S} s on either side and never fits for certain"
         )
     if known_after < CHARTING_RESOLUTION_S:
         yield (

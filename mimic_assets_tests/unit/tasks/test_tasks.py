@@ -105,5 +105,7 @@ def test_every_shipped_task_gives_its_reason() -> None:
 def test_names_that_nobody_defines_are_refused_with_near_misses() -> None:
     check_against(load_task("vt_vf"), ["vt", "vf", "death"], PARAMETERS)
     with pytest.raises(RequestError, match=r"event\.kinds: vf: unknown") as refusal:
-        check_against(load_task("vt_vf"), ["vt", "death"], [name for name in PARAMETERS if name != "spo2"])
-    assert "numerics.parameters: spo2: unknown, did you mean" in str(refusal.value)
+        check_against(
+            load_task("vt_vf"), ["vt", "death"], [name for name in PARAMETERS if name != "resp_rate"] + ["resp_rates"]
+        )
+    assert "numerics.parameters: resp_rate: unknown, did you mean resp_rates?" in str(refusal.value)

@@ -80,9 +80,7 @@ def of_class(event_class: str, **more: Any) -> dict[str, str]:
 
 def test_an_excluded_class_makes_neither_positives_nor_negatives() -> None:
     assert of_class("in_unit")["1 11:00"] == "positive"
-    assert set(of_class("newborn").values()) == {"untimed_event_in_stay", "follow_up_incomplete"} - {
-        "follow_up_incomplete"
-    }
+    assert set(of_class("newborn").values()) == {"untimed_event_in_stay"}
 
 
 def test_what_a_reviewer_rejected_is_ignored() -> None:
