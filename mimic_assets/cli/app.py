@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from mimic_assets.cli import demo, doctor, events, export, prove, run, show, sql, up
+from mimic_assets.cli import demo, doctor, events, export, prove, run, show, sql, task, up
 from mimic_assets.errors import MimicAssetsError, RequestError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("sql")(sql.sql)
 app.command("show")(show.show)
 app.command("prove")(prove.prove)
 app.add_typer(events.events, name="events")
+app.add_typer(task.task, name="task")
 app.add_typer(export.export, name="export")
 app.command("doctor")(doctor.doctor)
 app.command("up")(up.up)

@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
+from mimic_assets import windows
+from mimic_assets.defs.consort import attrition_picture
 from mimic_assets.defs.crew import Crew
 from mimic_assets.defs.derivation import (
     Derivation,
@@ -20,7 +23,7 @@ from mimic_assets.defs.derivation import (
     TableHandle,
 )
 from mimic_assets.defs.describing import column_lineage
-from mimic_assets.defs.making import Workshop
+from mimic_assets.defs.making import ATTRITION_TALLY, Workshop
 from mimic_assets.defs.outcomes import Outcome, add_tallies, write_outcomes
 from mimic_assets.defs.partitions import PATIENTS
 from mimic_assets.defs.pictures import picture
@@ -105,7 +108,10 @@ class TableIO(dg.IOManager):
     def _conclude(self, context: dg.OutputContext, table: Table, outcomes: list[Outcome]) -> None:
         stored = [outcome for outcome in outcomes if outcome.is_stored]
         summary: dict[str, Any] = {"dagster/column_lineage": column_lineage(table)}
-        image = picture(table, add_tallies(stored))
+        tallies = add_tallies(stored)
+        if flows := _attritions(tallies):
+            summary["attrition"] = attrition_picture(flows)
+        image = picture(table, tallies)
         if image is not None:
             summary["this run"] = image
         if not context.has_asset_partitions:
@@ -122,6 +128,16 @@ class TableIO(dg.IOManager):
         if stored:  # events follow the order of the subset: the last one is what the asset's page shows
             last = context.asset_partition_keys[-1]
             context.step_context.add_asset_metadata(summary, asset_key=context.asset_key, partition_key=last)
+
+
+def _attritions(tallies: dict[str, dict[str, int]]) -> dict[str, pl.DataFrame]:
+    """Return the attrition of each task of a run, where its labels were tallied."""
+    counts: dict[str, dict[str, dict[str, int]]] = {}
+    for name, counted in tallies.items():
+        task, _, column = name.partition(":")
+        if column.startswith(ATTRITION_TALLY):
+            counts.setdefault(task, {})[column.removeprefix(ATTRITION_TALLY)] = counted
+    return {task: windows.attrition_of(columns) for task, columns in counts.items()}
 
 
 def _metadata(outcome: Outcome) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mimic_assets import clinical, events, records
+from mimic_assets import clinical, events, records, windows
 from mimic_assets.defs.derivation import FromTables, FromTree
 from mimic_assets.defs.fingerprints import fingerprint
 from mimic_assets.defs.outcomes import Outcome, Status
@@ -30,6 +30,8 @@ from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake, Stored
 from mimic_assets.tasks import Task, check_against, load_task
 
+ATTRITION_TALLY = "attrition "
+"""Begins the names of tallies that count the steps of a task's attrition."""
 _PER_PATIENT = (Partitioning.PATIENT, Partitioning.PATIENT_TASK)
 
 
@@ -121,7 +123,7 @@ class Workshop:
         stored = self.lake.stored(table, place)
         if stored is not None and stored.fingerprint == wanted:
             return stored, False
-        judged = self._compute(derivation, place, task)
+        judged = self.compute(derivation, place, task)
         return self.put(table, place, judged, wanted), True
 
     def put(self, table: Table, place: Key, judged: Judged, wanted: str, extra: dict[str, str] | None = None) -> Stored:
@@ -212,7 +214,16 @@ class Workshop:
     def _incomplete_tables(self, subject_id: int) -> frozenset[str]:
         return clinical.incomplete_tables(self.lake.rejected(CLINICAL_EXTRACT, self.bucket(subject_id)), subject_id)
 
-    def _compute(self, derivation: FromTree | FromTables, place: Key, task: Task | None) -> Judged:
+    def open_existing_lake(self) -> None:
+        """Open the lake for reading only.
+
+        Raises:
+            RequestError: there is none.
+        """
+        self.lake = Lake.open(self.settings.lake, self.settings.s3, create=False)
+
+    def compute(self, derivation: FromTree | FromTables, place: Key, task: Task | None) -> Judged:
+        """Return the rows of one key, nothing written."""
         subject_id = place.partition or 0
         if isinstance(derivation, FromTree):
             return derivation.function(self.waveforms, subject_id)
@@ -284,11 +295,14 @@ def _reason(error: Exception) -> str:
 
 def _tally(table: Table, frame: pl.DataFrame) -> dict[str, dict[str, int]]:
     """Return how often each value of each coded column occurs; null counts as `-`."""
-    coded = [column.name for column in table.columns if column.values is not None or column.dtype == pl.Boolean]
+    coded = [c.name for c in table.columns if c.values is not None or c.is_open_list or c.dtype == pl.Boolean]
     tally = {}
     for name in coded:
         counts = frame.get_column(name).cast(pl.String).fill_null("-").value_counts().sort(name)
         tally[name] = dict(counts.iter_rows())
+    if table is CLINICAL_LABELS:
+        for count in ("subjects", "stays", "index_times", "positives", "negatives"):
+            tally[f"{ATTRITION_TALLY}{count}"] = dict(windows.attrition(frame).select("step", count).iter_rows())
     return tally
 
 

@@ -228,7 +228,12 @@ LAG_STEP_CONFIDENCES = Field(
 CARE_UNIT = Field("care_unit", pl.String, "First ICU of the stay.")
 
 # events
-EVENT = Field("event", pl.String, "Kind of event: the name of its definition (events/definitions, or a user's own).")
+EVENT = Field(
+    "event",
+    pl.String,
+    "Kind of event: the name of its definition (events/definitions, or a user's own).",
+    is_open_list=True,
+)
 EVENT_CLASS = Field("event_class", pl.String, "Circumstances of the event.", values=EventClass)
 TIER = Field("tier", pl.String, "How the event is known.", values=Tier)
 EVENT_TIME = _time("event_time", "Best time; null for tiers C and D.")

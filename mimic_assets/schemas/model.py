@@ -28,6 +28,8 @@ class Field:
     """Why those limits: a format page, a paper, arithmetic."""
     values: type[Vocabulary] | None = None
     """The closed list, for coded columns."""
+    is_open_list: bool = False
+    """Whether it holds names that users may add to; they are counted like a closed list's."""
 
 
 class Partitioning(StrEnum):

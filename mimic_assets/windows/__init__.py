@@ -5,12 +5,13 @@ Out: clinical_labels (`label_stays`) and windowed_samples (`cut_windows`).
 
 Where do I go to... see which index times exist? `index_times`. know what makes a label positive, or why it is null?
 `targets`, `untimed_events`, `follow_up`, `code_status` and `care_limitation`, put in order by `exclusions`, composed by
-`labels`. see which record a window is cut from? `coverage`. know what a task
-does about a monitor's clock? `clock_lag`. see what is in a window? `series` -> `grid` ->
-`gap_policies` -> `features`, composed by `samples`. prove that nothing of the future is in it? `leakage` and
+`labels`. count what is left after each reason? `attrition`. see which record a window is cut from? `coverage`. know
+what a task does about a monitor's clock? `clock_lag`. see what is in a window? `series` -> `grid` -> `gap_policies` ->
+`features`, composed by `samples`. prove that nothing of the future is in it? `leakage` and
 `hindsight` delete what came later, `foresight` looks at the label's side; the shell rebuilds and compares.
 """
 
+from mimic_assets.windows.attrition import ALL, LABELLED, WINDOWS, add_attritions, attrition, attrition_of
 from mimic_assets.windows.foresight import early_targets, late_windows
 from mimic_assets.windows.hindsight import known_rows
 from mimic_assets.windows.labels import label_stays
@@ -19,7 +20,13 @@ from mimic_assets.windows.recordings import known_shifts
 from mimic_assets.windows.samples import cut_windows
 
 __all__ = [
+    "ALL",
     "INPUTS",
+    "LABELLED",
+    "WINDOWS",
+    "add_attritions",
+    "attrition",
+    "attrition_of",
     "cut_windows",
     "differences",
     "early_targets",

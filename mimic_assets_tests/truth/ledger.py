@@ -18,6 +18,8 @@ _KINDS_OF_PRESSURE = frozenset(
     {"short_dip", "line_flush", "line_zeroed", "mean_above_systolic", "line_disconnected", "flush_in_episode"}
 )
 _NO_ARREST = frozenset({"history_code"})
+_APART = frozenset({"newborn", "obstetric"})
+"""Classes of their own: what the demo plants as a look-alike code is told, and is nobody's arrest."""
 _ROUNDING = timedelta(milliseconds=1)
 """Ticks become microseconds by two independent formulas."""
 
@@ -36,7 +38,7 @@ def differences(planted: Planted, ledger: Iterable[Found]) -> list[str]:
     kinds = {row["event"] for row in planted.events}
     found: dict[tuple[Any, ...], list[Found]] = defaultdict(list)
     for event in ledger:
-        if event["event"] in kinds:
+        if event["event"] in kinds and event["event_class"] not in _APART:
             found[event["subject_id"], event["event"], event["tier"]].append(event)
     return [
         sentence
@@ -102,7 +104,8 @@ def _is_taken(planted: Planted, decoy: Row, events: list[Found]) -> bool:
         planted_too = any(
             row["event"] == "cardiac_arrest" and number_of(row["hadm_id"]) == hadm_id for row in planted.events
         )
-        return not planted_too and any(event["event"] == "cardiac_arrest" for event in of_admission)
+        arrests = [event for event in of_admission if event["event"] == "cardiac_arrest"]
+        return not planted_too and any(arrest["event_class"] not in _APART for arrest in arrests)
     if kind == "atrial_shock_code":
         return any(event["event"] == "shock" and event["tier"] in "CD" for event in of_admission)
     if kind == "dischtime_before_death":
@@ -122,4 +125,5 @@ def _is_taken(planted: Planted, decoy: Row, events: list[Found]) -> bool:
 
 def _low_pressures(events: list[Found], record_id: int) -> list[Found]:
     """Return the events that the numerics of one record gave."""
-    return [event for event in events if event["sources"][0].startswith(f"cleaned_numerics:{record_id}:")]
+    lows = [event for event in events if event["event"] == "hypotension"]
+    return [event for event in lows if event["sources"][0].startswith(f"cleaned_numerics:{record_id}:")]

@@ -164,6 +164,5 @@ SURVIVING = {
     "below 66 mmHg": "no planted pressure stands at 65 mmHg for five minutes, and chance gives none in two hours",
     "lasting 240 s": "no planted run of low values lasts between 200 and 372 s",
     "lasting 360 s": "no planted run of low values lasts between 200 and 372 s",
-    "continuous over 600 s": "no two planted spells of low pressure have a silence of 60 to 600 s between them",
 }
 """Mistakes that the demo's plants cannot tell yet, and why; stronger plants make these tests pass and fail strictly."""
