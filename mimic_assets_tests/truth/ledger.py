@@ -106,6 +106,8 @@ def _is_taken(planted: Planted, decoy: Row, events: list[Found]) -> bool:
         )
         arrests = [event for event in of_admission if event["event"] == "cardiac_arrest"]
         return not planted_too and any(arrest["event_class"] not in _APART for arrest in arrests)
+    if kind == "rhythm_text":
+        return any(event["event"] in ("vf", "vt", "asystole") for event in of_admission)
     if kind == "atrial_shock_code":
         return any(event["event"] == "shock" and event["tier"] in "CD" for event in of_admission)
     if kind == "dischtime_before_death":

@@ -29,7 +29,8 @@ def test_the_plan_holds_every_kind_of_event_and_decoy(judgement: Judgement) -> N
     events = Counter((row["event"], row["tier"]) for row in judgement.planted.events)
     assert {
         ("death", "A"), ("death", "C"), ("cardiac_arrest", "A"), ("cardiac_arrest", "C"), ("cardiac_arrest", "D"),
-        ("shock", "A"), ("shock", "C"), ("respiratory_arrest", "A"), ("hypotension", "B"),
+        ("shock", "A"), ("shock", "C"), ("respiratory_arrest", "A"), ("hypotension", "B"), ("vf", "B"), ("vt", "B"),
+        ("asystole", "B"),
     } == set(events)  # fmt: skip
     assert events["death", "A"] >= 15
     assert events["hypotension", "B"] >= 20
@@ -37,6 +38,7 @@ def test_the_plan_holds_every_kind_of_event_and_decoy(judgement: Judgement) -> N
     assert {
         "short_dip", "line_flush", "line_zeroed", "mean_above_systolic", "line_disconnected", "cuff_only", "defect",
         "dischtime_before_death", "history_code", "atrial_shock_code", "code_of_timed_event", "record_without_stay",
+        "rhythm_text",
     } <= set(decoys)  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from mimic_assets.sources.demo.orders import order_rows, plan_code_status
 from mimic_assets.sources.demo.physiology import State, simulate_state
 from mimic_assets.sources.demo.plan import DemoPlan
 from mimic_assets.sources.demo.pressure import PressurePlan, plan_pressure
+from mimic_assets.sources.demo.rhythms import plan_rhythms, rhythm_rows
 from mimic_assets.sources.demo.segments import plan_segments, union_of_signals
 from mimic_assets.sources.demo.treatments import treatment_rows
 from mimic_assets.sources.demo.truth import (
@@ -120,9 +121,10 @@ def write_subject(index: int, plan: DemoPlan, waveforms: Path) -> SubjectOutput:
     pressures = {r.number: plan_pressure(course, r, plan) for r in course.records}
     times = {r.number: schedule_messages(index, r, pressures[r.number], plan) for r in course.records}
     acute = plan_acute(course, pressures[0], plan)
+    rhythms = plan_rhythms(course, acute)
     statuses = plan_code_status(course, plan)
-    events: list[TruthEvent] = clinical_events(course, acute, procedure_day(course))
-    decoys: list[Decoy] = clinical_decoys(course, acute)
+    events: list[TruthEvent] = clinical_events(course, acute, rhythms, procedure_day(course))
+    decoys: list[Decoy] = clinical_decoys(course, acute, rhythms)
     for record in course.records:
         if record.has_numerics:
             events += hypotension_events(course, record, pressures[record.number], times[record.number])
@@ -162,7 +164,7 @@ def write_subject(index: int, plan: DemoPlan, waveforms: Path) -> SubjectOutput:
         "hosp/procedures_icd": procedures,
         "icu/procedureevents": performed,
         "icu/inputevents": inputs,
-        "icu/chartevents": chart_rows(course, states, cuffs, statuses, plan),
+        "icu/chartevents": [*chart_rows(course, states, cuffs, statuses, plan), *rhythm_rows(course, rhythms)],
         "truth/events": event_rows(course, events),
         "truth/decoys": decoy_rows(course, decoys),
         "truth/care_limits": care_rows(course, statuses),

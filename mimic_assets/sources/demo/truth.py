@@ -22,6 +22,7 @@ from mimic_assets.sources.demo.course import Course, Record
 from mimic_assets.sources.demo.message_times import MessageTimes
 from mimic_assets.sources.demo.orders import CodeStatusOrder
 from mimic_assets.sources.demo.pressure import Disturbance, PressurePlan
+from mimic_assets.sources.demo.rhythms import ChartedRhythm
 
 EVENT_COLUMNS = (
     "subject_id", "hadm_id", "stay_id", "event", "tier", "event_time", "lower_time", "upper_time", "source"
@@ -61,11 +62,11 @@ def time_text(time: datetime | None) -> str:
     return "" if time is None else time.isoformat(sep=" ", timespec="microseconds")
 
 
-def _at_minute(course: Course, event: str, time: datetime, source: str) -> TruthEvent:
+def _at_minute(course: Course, event: str, time: datetime, source: str, tier: str = "A") -> TruthEvent:
     stay = course.stay_at(time)
     hadm = course.main_admission().hadm_id
     stay_id = None if stay is None else stay.stay_id
-    return TruthEvent(hadm, stay_id, event, "A", time, time - CHARTED_WITHIN, time + CHARTED_WITHIN, source)
+    return TruthEvent(hadm, stay_id, event, tier, time, time - CHARTED_WITHIN, time + CHARTED_WITHIN, source)
 
 
 def _on_date(hadm: int | None, event: str, day: date, source: str) -> TruthEvent:
@@ -87,10 +88,13 @@ def hypotension_events(course: Course, record: Record, pressure: PressurePlan, t
     return found
 
 
-def clinical_events(course: Course, acute: tuple[AcuteEvent, ...], procedure_day: date) -> list[TruthEvent]:
-    """Return deaths, charted acute events and coded ones."""
+def clinical_events(
+    course: Course, acute: tuple[AcuteEvent, ...], rhythms: tuple[ChartedRhythm, ...], procedure_day: date
+) -> list[TruthEvent]:
+    """Return deaths, charted acute events, charted rhythms and coded ones."""
     role, admission = course.role, course.main_admission()
     found = [_at_minute(course, str(e.kind), e.charted_time, "procedureevents") for e in acute]
+    found += [_at_minute(course, r.kind, r.time, "chartevents", "B") for r in rhythms if r.kind is not None]
     if admission.deathtime is not None:
         found.append(_at_minute(course, "death", admission.deathtime, "admissions"))
     elif course.dod is not None:
@@ -114,7 +118,7 @@ def pressure_decoys(record: Record, pressure: PressurePlan) -> list[Decoy]:
     ]
 
 
-def clinical_decoys(course: Course, acute: tuple[AcuteEvent, ...]) -> list[Decoy]:
+def clinical_decoys(course: Course, acute: tuple[AcuteEvent, ...], rhythms: tuple[ChartedRhythm, ...]) -> list[Decoy]:
     """Return codes, times and file defects that must not mislead."""
     role, admission = course.role, course.main_admission()
     hadm, record = admission.hadm_id, course.records[0]
@@ -131,6 +135,7 @@ def clinical_decoys(course: Course, acute: tuple[AcuteEvent, ...]) -> list[Decoy
             f"diagnoses_icd {ARREST_CODES[role.slot]} beside procedureevents 225466: the same arrest, no second time"
         )
         found.append(Decoy(hadm, "code_of_timed_event", codes))
+    found += [Decoy(hadm, "rhythm_text", f"chartevents 220048 at {r.time}") for r in rhythms if r.is_decoy]
     if role.has_cuff_hypotension:
         detail = f"record {record.record_id}, consecutive NBPm below 65, no arterial line"
         found.append(Decoy(hadm, "cuff_only", detail))
