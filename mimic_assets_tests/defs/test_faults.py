@@ -77,7 +77,7 @@ def test_a_quarantined_key_takes_everything_made_from_it_away(copy_of_finished: 
     standing = {
         name for name, table in TABLES.items() if victim in {key.partition for key in workshop.lake.keys(table)}
     }
-    assert standing == {"raw_records", "raw_numerics", "record_stays"}
+    assert standing == {"raw_records", "raw_numerics"}
 
 
 def test_a_damaged_object_is_made_anew_and_never_blamed_on_the_patient(copy_of_finished: Place) -> None:
