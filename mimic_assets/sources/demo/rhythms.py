@@ -37,7 +37,7 @@ class ChartedRhythm:
 def plan_rhythms(course: Course, acute: tuple[AcuteEvent, ...]) -> tuple[ChartedRhythm, ...]:
     """Return the charted rhythms of a subject in order of time.
 
-    Every charted arrest inside an ICU stay has its rhythm in the same minute. Every fourth subject without an arrest has
+    Every charted arrest inside an ICU stay has its rhythm in that minute. Every fourth subject without an arrest has
     two runs of ventricular tachycardia with a pulse, two hours apart where the record is long enough; others have
     decoys.
     """
