@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mimic_assets_tests.environments import EnvironmentAbsentError, open_environment
+from mimic_assets_tests.servers.bqemulator import BigQueryServer, running_bqemulator
 from mimic_assets_tests.servers.seaweedfs import S3Server, running_seaweedfs, weed_binary
 
 _REPOSITORY = Path(__file__).parent.parent
@@ -59,3 +60,10 @@ def environment_python(name: str) -> Path:
         return open_environment(name)
     except EnvironmentAbsentError as absent:
         _absent(f"environment {name}: {absent}")
+
+
+@pytest.fixture(scope="session")
+def bigquery_server() -> Iterator[BigQueryServer]:
+    """A BigQuery server on loopback; mark the test `bigquery`."""
+    with running_bqemulator(environment_python("bqemulator")) as server:
+        yield server

@@ -23,7 +23,7 @@ from mimic_assets_tests.defs.journeys import Place, travel_in_process
 from mimic_assets_tests.environments import ROOT, open_environment
 
 PAGE = ROOT / "docs" / "leakage.md"
-PLAN = DemoPlan(patients=16, hours=1.5, waveform_minutes=1)
+PLAN = DemoPlan(patients=32, hours=1.5, waveform_minutes=1)
 TASK = "hypotension"
 BEGIN, END = "<!-- made by leakage_check -->", "<!-- end -->"
 DECLARED = {"preprocessing_fitted_on_training_only": True, "outcome_window_after_prediction_time": True}

@@ -12,8 +12,10 @@ from typing import Any
 
 import polars as pl
 from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
+from google.api_core.retry import Retry
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
+from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
 from requests.exceptions import RequestException
 
 from mimic_assets.clinical.defects import Defects, FileDefect
@@ -47,6 +49,10 @@ class BigQuerySource:
     page_rows: int = PAGE_ROWS
     open_storage: Callable[[bigquery.Client], Any] = lambda _: None
     """Gives the Storage Read client that results stream through; None: pages of the REST interface."""
+    retry: Retry = DEFAULT_RETRY.with_timeout(120)  # noqa: RUF009 - an immutable policy of the client library
+    """How a request that failed is repeated; the library's own policy, given up after two minutes."""
+    job_retry: Retry | None = DEFAULT_JOB_RETRY
+    """How a job that failed (quota, back-end error) is repeated; the library's own policy."""
     _estimates: dict[str, int] = field(default_factory=dict)
 
     def place(self, table: SourceTable) -> str:
@@ -98,8 +104,8 @@ class BigQuerySource:
             defects.files += [defect] if defect else []
             return
         with self._explained(f"while reading {table.name}"):
-            job = self.client.query(query_of(table), job_config=self._config(table, reading))
-            rows = job.result(page_size=self.page_rows)
+            job = self._start(table, self._config(table, reading))
+            rows = job.result(page_size=self.page_rows, retry=self.retry, job_retry=self.job_retry)
             done = 0
             for batch in rows.to_arrow_iterable(self.open_storage(self.client), max_queue_size=2, max_stream_count=1):
                 done += batch.num_rows
@@ -117,7 +123,7 @@ class BigQuerySource:
             if _defect(self._look(table), table, "") is not None:
                 continue
             with self._explained(f"while estimating {table.name}"):
-                job = self.client.query(query_of(table), job_config=self._config(table, reading, dry_run=True))
+                job = self._start(table, self._config(table, reading, dry_run=True))
             self._estimates[table.name] = int(job.total_bytes_processed or 0)
         over = {name: size for name, size in self._estimates.items() if size > self.maximum_bytes_billed}
         if over:
@@ -128,6 +134,9 @@ class BigQuerySource:
                 f"Set MIMIC_ASSETS_BIGQUERY_MAXIMUM_BYTES_BILLED to at least {size} if you mean to pay for it."
             )
         return dict(self._estimates)
+
+    def _start(self, table: SourceTable, config: bigquery.QueryJobConfig) -> bigquery.QueryJob:
+        return self.client.query(query_of(table), job_config=config, retry=self.retry, job_retry=self.job_retry)
 
     def _config(self, table: SourceTable, reading: Reading, dry_run: bool = False) -> bigquery.QueryJobConfig:
         parameters: list[Any] = [
@@ -152,10 +161,10 @@ class BigQuerySource:
         dataset = self._dataset(table)
         with self._explained(f"while looking at {table.name}"):
             try:
-                return self.client.get_table(f"{dataset}.{table.name}")
+                return self.client.get_table(f"{dataset}.{table.name}", retry=self.retry)
             except NotFound:
                 try:
-                    self.client.get_dataset(dataset)
+                    self.client.get_dataset(dataset, retry=self.retry)
                 except NotFound:
                     raise RequestError(
                         f"no data set {dataset} found in BigQuery, the {table.folder} tables of MIMIC-IV expected. "

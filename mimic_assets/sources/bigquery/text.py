@@ -10,7 +10,9 @@ import pyarrow as pa
 
 def as_text(batch: pa.RecordBatch) -> pl.DataFrame:
     """Return a batch with every column as text; null stays null."""
-    frame = pl.DataFrame(pl.from_arrow(batch))
+    columns = [column.storage if isinstance(column, pa.ExtensionArray) else column for column in batch.columns]
+    plain = pa.schema([pa.field(name, c.type) for name, c in zip(batch.schema.names, columns, strict=True)])
+    frame = pl.DataFrame(pl.from_arrow(pa.RecordBatch.from_arrays(columns, schema=plain)))
     return frame.select(_text(frame.get_column(name)) for name in frame.columns)
 
 

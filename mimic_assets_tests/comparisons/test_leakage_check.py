@@ -1,0 +1,105 @@
+"""icu-leakage-check over our window table: sound tables pass, each leaky copy fails the check that is meant for it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mimic_assets.schemas.hindsight import SOURCE
+from mimic_assets.settings import S3Settings
+from mimic_assets.storage.lake import Lake
+from mimic_assets.tasks import load_task
+from mimic_assets_tests.comparisons.leakage_check import (
+    ANSWERS,
+    BEGIN,
+    END,
+    PAGE,
+    TASK,
+    Copy,
+    audit,
+    make_demo,
+    report,
+    statuses,
+)
+from mimic_assets_tests.comparisons.leaky_copies import LEAKY
+from mimic_assets_tests.comparisons.window_table import WindowTable, export
+from mimic_assets_tests.conftest import environment_python
+from mimic_assets_tests.defs.journeys import Place, travel_in_process
+
+pytestmark = pytest.mark.slow
+UNASKED = {"site_overlap", "threshold_selection"}
+"""Checks that have nothing to look at: one hospital, no model."""
+OF = load_task(TASK)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, WindowTable]:
+    environment_python("leakage_check")
+    lake = make_demo(tmp_path_factory.mktemp("audited"))
+    return lake, export(Lake.open(str(lake), S3Settings()), OF)
+
+
+@pytest.fixture(scope="module")
+def audits(demo: tuple[Path, WindowTable]) -> dict[str, Any]:
+    """The findings of the sound table and of every leaky copy."""
+    place, table = demo
+    lake = Lake.open(str(place), S3Settings())
+    copies = {"sound": Copy(table)} | {name: leaky.make(table, lake, OF) for name, leaky in LEAKY.items()}
+    return audit(place, TASK, copies)
+
+
+def test_the_demo_has_what_the_checks_need(demo: tuple[Path, WindowTable]) -> None:
+    rows = demo[1].rows
+    assert set(rows["split"].unique()) == {"train", "valid", "test"}
+    assert rows.filter(split="train")["label"].n_unique() == 2
+    assert demo[1].provenance.height > 1000
+
+
+def test_our_window_table_passes(audits: dict[str, Any]) -> None:
+    found = statuses(audits["copies"]["sound"])
+    assert set(found) == set(ANSWERS)
+    assert len(ANSWERS) == 16
+    assert {check for check, status in found.items() if status == "skipped"} == UNASKED
+    problems = [finding for finding in audits["copies"]["sound"] if finding["status"] in ("fail", "warn")]
+    assert problems == []
+
+
+@pytest.mark.parametrize("name", LEAKY)
+def test_a_leaky_copy_fails_the_check_that_is_meant_for_it(name: str, audits: dict[str, Any]) -> None:
+    found = statuses(audits["copies"][name])
+    assert found[LEAKY[name].check] == LEAKY[name].status, audits["copies"][name]
+
+
+def test_every_check_that_can_look_at_our_table_was_made_to_fail() -> None:
+    assert {leaky.check for leaky in LEAKY.values()} == set(ANSWERS) - UNASKED
+
+
+def test_what_the_tool_knows_to_be_hindsight_is_in_our_catalogue(audits: dict[str, Any]) -> None:
+    assert len(audits["hindsight"]) > 20
+    assert [name for name in audits["hindsight"] if name not in SOURCE] == []
+
+
+def test_the_page_shows_what_the_tool_said(demo: tuple[Path, WindowTable], audits: dict[str, Any]) -> None:
+    shown = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].strip()
+    assert shown == report(audits["copies"]["sound"], OF, demo[1]), (
+        "run `python -m mimic_assets_tests.comparisons.leakage_check --write`"
+    )
+
+
+@pytest.mark.real_data
+def test_the_linked_real_records_pass(real_data: Path, tmp_path: Path) -> None:
+    """Four records of three subjects: all are in train, provisionally, so checks of splits have nothing to look at."""
+    environment_python("leakage_check")
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "waveforms").symlink_to(real_data / "mimic4wdb-linked")
+    (source / "clinical").symlink_to(real_data / "mimic-iv-demo")
+    place, name = Place(source, tmp_path / "lake"), "in_hospital_death"
+    travel_in_process(place.settings(tasks=(name,)))
+    task = load_task(name)
+    table = export(Lake.open(str(place.lake), S3Settings()), task)
+    found = audit(place.lake, name, {"real": Copy(table)})["copies"]["real"]
+    worst = statuses(found)
+    assert [finding for finding in found if finding["status"] == "fail"] == []
+    asked = {"event_timing", "truncation_invariance", "outcome_timing", "eligibility_timing", "hindsight_features"}
+    assert {check: worst[check] for check in asked} == dict.fromkeys(asked, "pass")
