@@ -1,7 +1,7 @@
 """icu-leakage-check 0.1.0 over our window table: `python -m mimic_assets_tests.comparisons.leakage_check [--write]`.
 
-Prints what each of its 16 checks says of the generated demo; `--write` puts the table into docs/leakage.md. Leaky copies
-of the table are in `leaky_copies`, the tool itself runs in its own environment (`leakage_audit`).
+Prints what each of its 16 checks says of the generated demo; `--write` puts the table into docs/leakage.md. Leaky
+copies of the table are in `leaky_copies`, the tool itself runs in its own environment (`leakage_audit`).
 """
 
 import json
@@ -35,14 +35,14 @@ ANSWERS = {
     "duplicate_records": "`prove` claim `own_bytes`",
     "temporal_order": "the split is by subject and does not claim to be temporal; dates are shifted per subject",
     "event_timing": "windows are `(index - observation, index]`; `prove` claims `truncation`, `window_end`",
-    "truncation_invariance": "the tool deletes later cells, our stages build the features again; `prove` claim `truncation`",
+    "truncation_invariance": "the tool deletes later cells, our stages build the features again; `prove`: `truncation`",
     "outcome_timing": "`prove` claim `target_start`",
     "eligibility_timing": "eligible from ICU admission on, and where the window is observed enough",
     "hindsight_features": "the catalogue of hindsight, refused as inputs",
     "outcome_proxies": "no feature comes from orders, codes or texts; `care_limitation` is carried beside the tensor",
     "single_feature_dominance": "measured, see the note below",
     "missingness_proxy": "measured; follow-up is the task's own, never the monitor's",
-    "preprocessing_fit": "`training_normalisation`, compared on the cells it was fitted on; `prove` claim `normalisation`",
+    "preprocessing_fit": "`training_normalisation`, compared on the cells it was fitted on; `prove`: `normalisation`",
     "synthetic_samples": "nothing is made up; controls are chosen, never interpolated",
     "threshold_selection": "not applicable: no model is trained here, so there is neither score nor threshold",
     "declarations": "two items are declared, because they are proven; the others are about models or the cohort",
@@ -118,7 +118,8 @@ def _specs(name: str, copy: Copy, folder: Path, lake: Path, task_file: str) -> d
         },
         f"{name}/truncation": {
             "data": str(place / "asked.parquet"), "raw_events": str(place / "raw.parquet"), "checks": [apart[0]],
-            "command": command, "arguments": {"index_time": "index_time", "event_entity": "sample_id", "feature_columns": []},
+            "command": command,
+            "arguments": {"index_time": "index_time", "event_entity": "sample_id", "feature_columns": []},
         },
         f"{name}/statistics": {
             "data": str(place / "cells.parquet"), "checks": [apart[1]],

@@ -56,10 +56,21 @@ def _made_up_positives(table: WindowTable, _lake: Lake, _task: Task) -> Copy:
     return Copy(replace(table, rows=pl.concat([table.rows, made])))
 
 
+def _subject_in_two_splits(table: WindowTable, _lake: Lake, _task: Task) -> Copy:
+    every_third = pl.int_range(pl.len()) % 3 == 0
+    return Copy(_rows(table, split=pl.when(every_third).then(pl.lit("test")).otherwise("split")))
+
+
+def _copy_of_the_label(table: WindowTable, _lake: Lake, _task: Task) -> Copy:
+    """All rows are in train: the check wants thirty of them."""
+    label = pl.col("label").cast(pl.Float64)
+    return Copy(_rows(table, severity=label, split=pl.lit("train")), features=["severity"])
+
+
 LEAKY: dict[str, Leaky] = {
     "subject_in_two_splits": Leaky(
         "entity_overlap", "fail",
-        lambda t, _lake, _task: Copy(_rows(t, split=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("test")).otherwise("split"))),
+        _subject_in_two_splits,
     ),
     "duplicated_rows": Leaky("duplicate_records", "fail", _duplicates),
     "target_before_the_index": Leaky(
@@ -76,11 +87,13 @@ LEAKY: dict[str, Leaky] = {
     "eligible_by_the_end_of_the_stay": Leaky(
         "eligibility_timing", "fail", lambda t, _lake, _task: Copy(_rows(t, eligibility_time=pl.col("stay_end_time")))
     ),
-    "length_of_stay_as_a_feature": Leaky("hindsight_features", "fail", lambda t, _lake, _task: Copy(t, features=["los"])),
+    "length_of_stay_as_a_feature": Leaky(
+        "hindsight_features", "fail", lambda t, _lake, _task: Copy(t, features=["los"])
+    ),
     "label_as_a_feature": Leaky("hindsight_features", "fail", lambda t, _lake, _task: Copy(t, features=["label"])),
     "copy_of_the_label_as_a_feature": Leaky(
         "single_feature_dominance", "fail",
-        lambda t, _lake, _task: Copy(_rows(t, severity=pl.col("label").cast(pl.Float64)), features=["severity"]),
+        _copy_of_the_label,
     ),
     "missing_where_it_happens": Leaky(
         "missingness_proxy", "fail",

@@ -34,7 +34,7 @@ class WindowTable:
     """What is audited."""
 
     rows: pl.DataFrame
-    """A row per sample: ids, `split label index_time outcome_time eligibility_time year`, what follows, the features."""
+    """A row per sample: ids, `split label index_time outcome_time eligibility_time year`, later facts, the features."""
     features: list[str]
     provenance: pl.DataFrame
     """A row per cell of cleaned_numerics that lies in a window: `entity_id variable event_time index_time`."""
@@ -71,8 +71,8 @@ def export(lake: Lake, task: Task) -> WindowTable:
         .join(people, on="subject_id", how="left", maintain_order="left")
     )
     rows = joined.select(
-        "sample_id", "subject_id", "hadm_id", "stay_id", "record_id", "index_time", "window_start_time", "window_end_time",
-        "stay_end_time", "care_limitation", "year", pl.col("split").replace_strict(_SPLITS),
+        "sample_id", "subject_id", "hadm_id", "stay_id", "record_id", "index_time", "window_start_time",
+        "window_end_time", "stay_end_time", "care_limitation", "year", pl.col("split").replace_strict(_SPLITS),
         pl.col("label").cast(pl.Int64), pl.when("label").then("outcome_time").alias("outcome_time"),
         eligibility_time="stay_start_time",
         los=(pl.col("stay_end_time") - pl.col("stay_start_time")).dt.total_hours().cast(pl.Float64) / 24,

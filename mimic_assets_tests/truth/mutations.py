@@ -157,7 +157,7 @@ MUTATIONS: dict[str, Mutation] = {
     "one spelling of fibrillation": rule_with("vf_rhythm", patterns=("ventricular fibrillation",)),
     "rhythms of tier A": rule_with("asystole_rhythm", tier=Tier.A),
     "ventricular tachycardia forgotten": rule_forgotten("vt_rhythm"),
-    "runs two hours apart are one": kind_with("vt", merge_window_s=7200),
+    "runs half an hour apart are one": kind_with("vt", merge_window_s=1800),
     "respiratory arrests are arrests": rule_with("arrest_charted", items=(225466, 225475)),
     "respiratory arrests forgotten": rule_forgotten("respiratory_arrest_charted"),
     "charted times within an hour": rule_with("arrest_charted", before_s=3600, after_s=3600),
@@ -171,5 +171,6 @@ SURVIVING = {
     "below 66 mmHg": "no planted pressure stands at 65 mmHg for five minutes, and chance gives none in two hours",
     "lasting 240 s": "no planted run of low values lasts between 200 and 372 s",
     "lasting 360 s": "no planted run of low values lasts between 200 and 372 s",
+    "continuous over 600 s": "no two planted spells of low pressure have a silence of 60 to 600 s between them",
 }
 """Mistakes that the demo's plants cannot tell yet, and why; stronger plants make these tests pass and fail strictly."""

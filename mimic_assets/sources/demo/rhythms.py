@@ -38,8 +38,7 @@ def plan_rhythms(course: Course, acute: tuple[AcuteEvent, ...]) -> tuple[Charted
     """Return the charted rhythms of a subject in order of time.
 
     Every charted arrest inside an ICU stay has its rhythm in that minute. Every fourth subject without an arrest has
-    two runs of ventricular tachycardia with a pulse, two hours apart where the record is long enough; others have
-    decoys.
+    two runs of ventricular tachycardia with a pulse, half an hour apart; others have decoys.
     """
     slot, record = course.role.slot, course.records[0]
     arrests = [event for event in acute if event.kind is AcuteKind.CARDIAC_ARREST]
@@ -51,9 +50,7 @@ def plan_rhythms(course: Course, acute: tuple[AcuteEvent, ...]) -> tuple[Charted
     ]
     first = (record.start + timedelta(seconds=0.45 * record.seconds)).replace(second=0, microsecond=0)
     if not arrests and slot % 4 == 1:
-        times = [first]
-        if record.seconds > 4 * 3600:
-            times.append(first + timedelta(hours=2))
+        times = [time for time in (first, first + timedelta(minutes=30)) if time < record.end]
         found += [ChartedRhythm(time, TACHYCARDIA, "vt", False) for time in times if course.stay_at(time) is not None]
     elif not arrests and slot % 4 == 3 and course.stay_at(first) is not None:
         found.append(ChartedRhythm(first, DECOYS[slot // 4 % len(DECOYS)], None, True))
