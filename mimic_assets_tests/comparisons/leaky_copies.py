@@ -61,12 +61,6 @@ def _subject_in_two_splits(table: WindowTable, _lake: Lake, _task: Task) -> Copy
     return Copy(_rows(table, split=pl.when(every_third).then(pl.lit("test")).otherwise("split")))
 
 
-def _copy_of_the_label(table: WindowTable, _lake: Lake, _task: Task) -> Copy:
-    """All rows are in train: the check wants thirty of them."""
-    label = pl.col("label").cast(pl.Float64)
-    return Copy(_rows(table, severity=label, split=pl.lit("train")), features=["severity"])
-
-
 LEAKY: dict[str, Leaky] = {
     "subject_in_two_splits": Leaky(
         "entity_overlap", "fail",
@@ -91,10 +85,6 @@ LEAKY: dict[str, Leaky] = {
         "hindsight_features", "fail", lambda t, _lake, _task: Copy(t, features=["los"])
     ),
     "label_as_a_feature": Leaky("hindsight_features", "fail", lambda t, _lake, _task: Copy(t, features=["label"])),
-    "copy_of_the_label_as_a_feature": Leaky(
-        "single_feature_dominance", "fail",
-        _copy_of_the_label,
-    ),
     "missing_where_it_happens": Leaky(
         "missingness_proxy", "fail",
         lambda t, _lake, _task: Copy(_rows(t, gauge=pl.when(pl.col("label") == 0).then(1.5)), features=["gauge"]),

@@ -14,9 +14,10 @@ from aces import config, predicates, query
 
 def main(task: str, data: str, output: str) -> None:
     """Query each shard and write `subject_id prediction_time boolean_value`."""
-    wanted = config.TaskExtractorConfig.load(Path(task))
     found = []
     for shard in sorted(Path(data).rglob("*.parquet")):
+        # read anew for each shard: a query of es-aces 0.7.3 leaves its offsets in the configuration, the next adds them
+        wanted = config.TaskExtractorConfig.load(Path(task))
         table = predicates.get_predicates_df(wanted, DictConfig({"path": str(shard), "standard": "meds"}))
         rows = query.query(wanted, table)
         if rows.height:
