@@ -6,8 +6,9 @@ TEST_WORKERS ?= 2
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
 BIN := .venv/bin
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes \
-           --no-emit-index-url --custom-compile-command "make lock"
+COMPILE_FROM = $(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url \
+               --custom-compile-command "make lock" --python-version
+COMPILE := $(COMPILE_FROM) 3.11
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -41,7 +42,10 @@ lock: ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade m
 	@test -x $(BIN)/uv || $(MAKE) bootstrap
 	$(COMPILE) $(LOCK_ARGS) --extra dev pyproject.toml -o requirements.lock
 	grep -E '^uv==' scripts/uv.lock | tr -d ' \\' | $(COMPILE) $(LOCK_ARGS) - -o scripts/uv.lock
-	for wanted in mimic_assets_tests/environments/*.in; do $(COMPILE) $(LOCK_ARGS) $$wanted -o $${wanted%.in}.lock || exit 1; done
+	for wanted in mimic_assets_tests/environments/*.in; do \
+	  from=$$(sed -n 's/^# python-version //p' $$wanted); \
+	  $(COMPILE_FROM) $${from:-3.11} $(LOCK_ARGS) $$wanted -o $${wanted%.in}.lock || exit 1; \
+	done
 
 dictionary: bootstrap ## write docs/data-dictionary.md anew from the schemas
 	$(BIN)/python -m mimic_assets.schemas.dictionary docs/data-dictionary.md

@@ -105,7 +105,9 @@ def draw_cohort(plan: Plan, part: int, draw: Generator) -> Cohort:
     death = np.where(in_unit, left - draw.integers(0, 5 * HOUR, count), left + draw.integers(HOUR, 3 * DAY, count))
     is_early = draw.random(count) < 0.1
     discharged = np.where(dies, death - np.where(is_early, draw.integers(20 * HOUR, DAY, count), 0), left + after)
-    later = np.where(is_last & (draw.random(count) < 0.08), discharged + draw.integers(2 * DAY, 365 * DAY, count), NEVER)
+    later = np.where(
+        is_last & (draw.random(count) < 0.08), discharged + draw.integers(2 * DAY, 365 * DAY, count), NEVER
+    )
     known = np.where(dies, death, later)
     return Cohort(
         subject_id=10_000_000 + 97 * subject,

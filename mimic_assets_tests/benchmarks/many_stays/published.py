@@ -38,7 +38,9 @@ _ITEMS = "itemid,label,abbreviation,linksto,category,unitname,param_type,lownorm
 
 def published_files() -> dict[str, str]:
     """Return path -> text of each of those files; names ending in `.gz` are to be packed."""
-    files = {"hosp/d_hcpcs.csv.gz": "code,category,long_description,short_description\n99219,1,Observation,Observation\n"}
+    files = {
+        "hosp/d_hcpcs.csv.gz": "code,category,long_description,short_description\n99219,1,Observation,Observation\n"
+    }
     for path, cells in _ONE_ROW.items():
         row = {"subject_id": "10000000", "hadm_id": "20000000"} | cells
         files[path] = f"{','.join(row)}\n{','.join(row.values())}\n"

@@ -9,7 +9,16 @@ from mimic_assets.clinical.needed import DRUGS, LABORATORY, PROCEDURES
 from mimic_assets_tests.benchmarks.many_stays.cohort import DAY, HOUR, NEVER, Cohort, Generator, Numbers
 
 _UNIT_NAMES = ("Medical Intensive Care Unit (MICU)", "Cardiac Vascular Intensive Care Unit (CVICU)", "Neuro Stepdown")
-_DIAGNOSES = (("4275", 9), ("I469", 10), ("V1253", 9), ("I213", 10), ("4019", 9), ("I10", 10), ("E119", 10), ("5849", 9))
+_DIAGNOSES = (
+    ("4275", 9),
+    ("I469", 10),
+    ("V1253", 9),
+    ("I213", 10),
+    ("4019", 9),
+    ("I10", 10),
+    ("E119", 10),
+    ("5849", 9),
+)
 _PROCEDURES = (("9960", 9), ("5A12012", 10), ("9671", 9), ("0BH17EZ", 10))
 _RARE_SHARE = 0.01
 """Of codes and procedures that are an event."""
@@ -37,7 +46,9 @@ def _within(cohort: Cohort, stay: Numbers, draw: Generator) -> Numbers:
     return cohort.entered[stay] + (draw.random(len(stay)) * length[stay]).astype(np.int64)
 
 
-def _coded(codes: tuple[tuple[str, int], ...], rare: int, draw: Generator, count: int) -> dict[str, pl.Series | Numbers]:
+def _coded(
+    codes: tuple[tuple[str, int], ...], rare: int, draw: Generator, count: int
+) -> dict[str, pl.Series | Numbers]:
     is_rare = draw.random(count) < _RARE_SHARE
     place = np.where(is_rare, draw.integers(0, rare, count), draw.integers(rare, len(codes), count))
     return {
@@ -193,7 +204,9 @@ def _order_ids(cohort: Cohort) -> pl.Series:
     return parts.select(pl.format("{}-{}", "subject", "number")).to_series()
 
 
-def _events(cohort: Cohort, draw: Generator, times: int, items: tuple[Numbers, Numbers]) -> dict[str, pl.Series | Numbers]:
+def _events(
+    cohort: Cohort, draw: Generator, times: int, items: tuple[Numbers, Numbers]
+) -> dict[str, pl.Series | Numbers]:
     """Return the columns that procedureevents and inputevents share; items are (rare, common)."""
     stay, ids = _repeated(cohort, times)
     count = len(stay)

@@ -46,7 +46,9 @@ def _write(folder: Path, plan: Plan) -> None:
         files = {name: context.enter_context(_packed(folder / f"{name}.csv.gz", context)) for name in names}
         for part in range(plan.parts):
             for name, frame in _frames(plan, part):
-                files[name].write(frame.write_csv(include_header=part == 0, datetime_format="%Y-%m-%d %H:%M:%S").encode())
+                files[name].write(
+                    frame.write_csv(include_header=part == 0, datetime_format="%Y-%m-%d %H:%M:%S").encode()
+                )
             if part % 10 == 9:
                 print(f"    stays generated: {(part + 1) * plan.stays_per_part:,}", file=sys.stderr, flush=True)
 
