@@ -243,7 +243,6 @@ def test_a_batch_with_too_many_bad_keys_stops_and_makes_no_manifest(
         journey = travel_in_process(place.settings(quarantine_share=0.5))
     assert [outcome.status for outcome in journey.outcomes["cleaned_numerics"]].count(Status.QUARANTINED) == 3
     assert [table for table in BLOCKED_TABLES if journey.outcomes[table]] == []  # never started
-    assert len(journey.outcomes["raw_records"]) == 4  # not made from what is doubtful
     assert journey.stopped == ["cleaned_numerics"]
     assert not journey.has_manifest
     after = objects_of(place.lake)
