@@ -50,17 +50,16 @@ class Statement:
 def find_statements(
     clinical_extract: pl.DataFrame, charted_known_after: int
 ) -> tuple[list[Statement], list[Rejection]]:
-    """Return every statement of a patient, and the texts that could not be read.
+    """Return every statement of some patients, and the texts that could not be read.
 
     Args:
-        clinical_extract: rows of one patient.
+        clinical_extract: rows of the patients.
         charted_known_after: microseconds after charttime at which a charted value without storetime is known.
     """
     ordered, unread_orders = _ordered(clinical_extract)
     charted, unread_charts = _charted(clinical_extract, charted_known_after)
-    return ordered + charted, _rejections(clinical_extract, "poe_detail", unread_orders) + _rejections(
-        clinical_extract, "chartevents", unread_charts
-    )
+    rejections = _rejections("poe_detail", unread_orders) + _rejections("chartevents", unread_charts)
+    return ordered + charted, rejections
 
 
 def limitations_at(
@@ -117,14 +116,14 @@ def limited_from(
     return ends
 
 
-def _ordered(clinical_extract: pl.DataFrame) -> tuple[list[Statement], list[int]]:
+def _ordered(clinical_extract: pl.DataFrame) -> tuple[list[Statement], list[tuple[int, int]]]:
     orders = clinical_extract.filter((pl.col("source_table") == "poe") & pl.col("start_time").is_not_null())
     details = clinical_extract.filter(pl.col("source_table") == "poe_detail").select(
         "source_id", field=pl.col("category"), text=pl.col("value_text"), detail_row=pl.col("source_row")
     )
     joined = orders.join(details, on="source_id", how="left").sort("source_row", "detail_row")
     statements: list[Statement] = []
-    unread: list[int] = []
+    unread: list[tuple[int, int]] = []
     times = to_microseconds(joined["start_time"], BEFORE_ALL).tolist()
     for row, time in zip(joined.iter_rows(named=True), times, strict=True):
         meaning = CareLimitation.UNKNOWN
@@ -132,7 +131,7 @@ def _ordered(clinical_extract: pl.DataFrame) -> tuple[list[Statement], list[int]
             said = _order_says(row["value_text"] or "", row["field"], row["text"])
             meaning = _STATUS.get(said, CareLimitation.UNKNOWN) if said is not None else CareLimitation.UNKNOWN
             if said is Said.UNREADABLE:
-                unread.append(row["detail_row"])
+                unread.append((row["subject_id"], row["detail_row"]))
         statements.append(Statement(row["hadm_id"], None, time, time, meaning))
     return statements, unread
 
@@ -147,7 +146,7 @@ def _order_says(subtype: str, field: str | None, text: str | None) -> Said | Non
     return said
 
 
-def _charted(clinical_extract: pl.DataFrame, charted_known_after: int) -> tuple[list[Statement], list[int]]:
+def _charted(clinical_extract: pl.DataFrame, charted_known_after: int) -> tuple[list[Statement], list[tuple[int, int]]]:
     rows = clinical_extract.filter(
         (pl.col("source_table") == "chartevents")
         & (pl.col("item_id") == CODE_STATUS_ITEM)
@@ -157,29 +156,56 @@ def _charted(clinical_extract: pl.DataFrame, charted_known_after: int) -> tuple[
     said_at = to_microseconds(rows["start_time"], BEFORE_ALL).tolist()
     stored_at = to_microseconds(rows["store_time"], AFTER_ALL).tolist()
     statements: list[Statement] = []
-    unread: list[int] = []
+    unread: list[tuple[int, int]] = []
     for row, said_time, stored in zip(rows.iter_rows(named=True), said_at, stored_at, strict=True):
         said = read_code_status(row["value_text"])
         if said is Said.UNREADABLE:
-            unread.append(row["source_row"])
+            unread.append((row["subject_id"], row["source_row"]))
         known = said_time + charted_known_after if stored == AFTER_ALL else max(said_time, stored)
         meaning = _STATUS.get(said, CareLimitation.UNKNOWN)
         statements.append(Statement(row["hadm_id"], row["stay_id"], said_time, known, meaning))
     return statements, unread
 
 
-def _rejections(clinical_extract: pl.DataFrame, source_table: str, source_rows: list[int]) -> list[Rejection]:
-    if not source_rows:
-        return []
+def _rejections(source_table: str, unread: list[tuple[int, int]]) -> list[Rejection]:
+    of_subject: dict[int, list[int]] = {}
+    for subject_id, source_row in unread:
+        of_subject.setdefault(subject_id, []).append(source_row)
     return [
         Rejection(
             table="clinical_labels",
             file=source_table,
-            place=f"{source_table}:{min(source_rows)}",
+            place=f"{source_table}:{min(rows)}",
             rule="unknown_code_status",
             message="found a code-status text that is not known, expected full code, DNR/DNAR or comfort measures",
             advice="Read the row; if the text is a code status, add its words to mimic_assets/windows/code_status.py.",
-            subject_id=int(clinical_extract["subject_id"][0]),
-            count=len(source_rows),
+            subject_id=subject_id,
+            count=len(rows),
         )
+        for subject_id, rows in of_subject.items()
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Statements looked up by the stays they may concern."""
+
+    by_admission: dict[int, list[Statement]]
+    by_stay: dict[int, list[Statement]]
+
+    @classmethod
+    def of(cls, statements: list[Statement]) -> "Statements":
+        """Return them indexed."""
+        found = cls({}, {})
+        for statement in statements:
+            if statement.hadm_id is not None:
+                found.by_admission.setdefault(statement.hadm_id, []).append(statement)
+            if statement.stay_id is not None:
+                found.by_stay.setdefault(statement.stay_id, []).append(statement)
+        return found
+
+    def about(self, stay: Stay) -> list[Statement]:
+        """Return those of the stay's admission, and those that name the stay."""
+        of_admission = self.by_admission.get(stay.hadm_id, []) if stay.hadm_id is not None else []
+        named = self.by_stay.get(stay.stay_id, [])
+        return of_admission + [statement for statement in named if statement.hadm_id != stay.hadm_id]

@@ -74,12 +74,15 @@ def left_out(task: Task, known: KnownLags, index: Microseconds, is_monitor_timed
     return np.zeros(index.shape, dtype=np.bool_)
 
 
-def is_monitor_timed(task: Task, clinical_events: pl.DataFrame, clinical_extract: pl.DataFrame) -> bool:
-    """Return whether a timed event of the task's kinds rests on a source that is neither charted nor a reviewer."""
+def monitor_timed_subjects(task: Task, clinical_events: pl.DataFrame, clinical_extract: pl.DataFrame) -> set[int]:
+    """Return the subjects with a timed event of the task's kinds that rests on rows neither charted nor reviewed."""
     charted = [*clinical_extract["source_table"].unique(), "event_adjudications"]
-    sources = (
-        clinical_events.filter(pl.col("event").is_in(task.event.names) & pl.col("tier").is_in(_TIMED))
-        .select(pl.col("sources").explode().str.split(":").list.first().alias("table"))
-        .drop_nulls()
-    )
-    return not sources.filter(~pl.col("table").is_in(charted)).is_empty()
+    of_kind = clinical_events.filter(pl.col("event").is_in(task.event.names) & pl.col("tier").is_in(_TIMED))
+    tables = of_kind.select("subject_id", table="sources").explode("table").drop_nulls("table")
+    monitored = tables.filter(~pl.col("table").str.split(":").list.first().is_in(charted))
+    return set(monitored["subject_id"].to_list())
+
+
+def is_monitor_timed(task: Task, clinical_events: pl.DataFrame, clinical_extract: pl.DataFrame) -> bool:
+    """Return whether any subject of these rows is one of `monitor_timed_subjects`."""
+    return bool(monitor_timed_subjects(task, clinical_events, clinical_extract))

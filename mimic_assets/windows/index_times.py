@@ -39,7 +39,7 @@ class Stay:
 
 
 def find_stays(clinical_extract: pl.DataFrame) -> tuple[list[Stay], list[Rejection]]:
-    """Return the ICU stays of one patient, ascending by stay_id, and the rows that cannot be used.
+    """Return the ICU stays of some patients, ascending by stay_id, and the rows that cannot be used.
 
     A row without stay_id, intime or outtime has no grid and is refused. A stay that ends before it starts is returned:
     it has no index time, and `clinical` has already refused it. Of rows with the same stay_id the first stands.
@@ -50,12 +50,12 @@ def find_stays(clinical_extract: pl.DataFrame) -> tuple[list[Stay], list[Rejecti
         if hadm_id is not None
     }
     stays: dict[int, Stay] = {}
-    refused: list[int] = []
-    table = clinical_extract.filter(pl.col("source_table") == "icustays").sort("source_row")
+    refused: dict[int, list[int]] = {}
+    table = clinical_extract.filter(pl.col("source_table") == "icustays").sort("subject_id", "source_row")
     starts, ends = to_microseconds(table["start_time"], _ABSENT), to_microseconds(table["end_time"], _ABSENT)
     for row, start, end in zip(table.iter_rows(named=True), starts.tolist(), ends.tolist(), strict=True):
         if row["stay_id"] is None or _ABSENT in (start, end):
-            refused.append(row["source_row"])
+            refused.setdefault(row["subject_id"], []).append(row["source_row"])
             continue
         admission_start, admission_end = admissions.get(row["hadm_id"], (None, None))
         stay = Stay(
@@ -73,14 +73,15 @@ def find_stays(clinical_extract: pl.DataFrame) -> tuple[list[Stay], list[Rejecti
         Rejection(
             table="clinical_labels",
             file="icustays",
-            place=f"icustays:{refused[0]}",
+            place=f"icustays:{rows[0]}",
             rule="stay_without_times",
             message="found an ICU stay without stay_id, intime or outtime, expected all three: it has no index times",
             advice="Complete the row in icu/icustays.csv.gz, or leave the stay out.",
-            subject_id=int(table["subject_id"][0]),
-            count=len(refused),
+            subject_id=subject_id,
+            count=len(rows),
         )
-    ] if refused else []  # fmt: skip
+        for subject_id, rows in refused.items()
+    ]
     return [stays[stay_id] for stay_id in sorted(stays)], rejections
 
 

@@ -4,7 +4,10 @@ Only composition lives here; each idea has its own module. Labels look into the 
 follow-up and the end of the stay; care limitation and coverage use what was known by the index time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -13,8 +16,8 @@ from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.tables import CLINICAL_LABELS
 from mimic_assets.schemas.vocabulary import CareLimitation, Exclusion, WindowExclusion
 from mimic_assets.tasks.model import FollowUp, Task
-from mimic_assets.windows.care_limitation import find_statements, limitations_at, limited_from
-from mimic_assets.windows.clock_lag import is_monitor_timed
+from mimic_assets.windows.care_limitation import Statements, find_statements, limitations_at, limited_from
+from mimic_assets.windows.clock_lag import monitor_timed_subjects
 from mimic_assets.windows.coverage import NO_RECORD, Coverage, choose_records, lagging, window_exclusions
 from mimic_assets.windows.evidence import Evidence, weigh
 from mimic_assets.windows.exclusions import CARE_TABLES, evidence_is_incomplete
@@ -23,7 +26,9 @@ from mimic_assets.windows.index_times import Stay, anchored_index_times, find_st
 from mimic_assets.windows.microseconds import SECOND, Microseconds, to_times
 from mimic_assets.windows.recordings import find_recordings
 from mimic_assets.windows.series import read_series
-from mimic_assets.windows.targets import read_events
+from mimic_assets.windows.targets import events_by_subject
+
+T = TypeVar("T")
 
 
 def label_stays(
@@ -34,15 +39,15 @@ def label_stays(
     cleaned_numerics: pl.DataFrame,
     incomplete_tables: frozenset[str],
 ) -> Judged:
-    """Return the labels of one patient for one task.
+    """Return the labels of one patient, or of several, for one task.
 
     Args:
         task: what is predicted, for whom, when.
-        clinical_extract: rows of the patient.
-        clinical_events: events of the patient.
-        record_stays: records x stays of the patient.
-        cleaned_numerics: numerics of the patient.
-        incomplete_tables: clinical tables that did not arrive whole, by name (`admissions`).
+        clinical_extract: rows of the patients; each patient's labels depend on that patient's rows alone.
+        clinical_events: events of the patients.
+        record_stays: records x stays of the patients.
+        cleaned_numerics: numerics of the patients.
+        incomplete_tables: clinical tables that did not arrive whole for them, by name (`admissions`).
 
     Returns:
         Rows of clinical_labels, one per index time of every stay (`windows.index_times`). `event_id` names the
@@ -51,66 +56,92 @@ def label_stays(
     """
     stays, refused = find_stays(clinical_extract)
     statements, unread = find_statements(clinical_extract, task.care.charted_known_after_s * SECOND)
-    events = read_events(clinical_events)
-    runs = pressure_runs(cleaned_numerics) if task.target.follow_up is FollowUp.PRESSURE_SIGNAL else []
+    said = Statements.of(statements)
+    events = events_by_subject(clinical_events)
+    runs = _runs(task, cleaned_numerics)
     recordings = find_recordings(record_stays)
     series = read_series(cleaned_numerics, {recording.record_id for recording in recordings}, task.coverage.any_of)
     source_is_incomplete = evidence_is_incomplete(task, incomplete_tables)
-    has_monitor_time = is_monitor_timed(task, clinical_events, clinical_extract)
+    monitored = monitor_timed_subjects(task, clinical_events, clinical_extract)
     care_is_complete = not CARE_TABLES & incomplete_tables
-    frames = [CLINICAL_LABELS.empty()]
+    of_stays: list[_OfStay] = []
     for stay in stays:
+        mine, about = events.get(stay.subject_id, []), said.about(stay)
         if task.index.stride_s is None:
-            index = anchored_index_times(stay, task.index, events)
+            index = anchored_index_times(stay, task.index, mine)
         else:
             index = index_times(stay, task.index.stride_s * SECOND)
-        care = limitations_at(index, stay, statements, care_is_complete)
-        limited = limited_from(index, stay, statements, task.care.excluded)
-        evidence = weigh(index, task, stay, events, runs, care, limited, source_is_incomplete)
+        care = limitations_at(index, stay, about, care_is_complete)
+        limited = limited_from(index, stay, about, task.care.excluded)
+        evidence = weigh(index, task, stay, mine, runs.get(stay.subject_id, []), care, limited, source_is_incomplete)
         own = [recording for recording in recordings if recording.stay_id == stay.stay_id]
         coverage = choose_records(index, task, own, series)
         has_label = np.array([label is not None for label in evidence.labels], dtype=np.bool_)
-        is_lagging = lagging(index, task, own, coverage, has_monitor_time)
+        is_lagging = lagging(index, task, own, coverage, stay.subject_id in monitored)
         excluded = window_exclusions(coverage, has_label, is_lagging, task)
-        frames.append(_frame(task, stay, index, care, evidence, coverage, excluded))
-    frame = pl.concat(frames).sort(CLINICAL_LABELS.order)
-    return Judged(frame, rejected_frame(refused + unread))
+        of_stays.append(_OfStay(stay, index, care, evidence, coverage, excluded))
+    frame = _frame(task, of_stays) if of_stays else CLINICAL_LABELS.empty()
+    return Judged(frame.sort(CLINICAL_LABELS.order), rejected_frame(refused + unread))
 
 
-def _frame(
-    task: Task,
-    stay: Stay,
-    index: Microseconds,
-    care: list[CareLimitation],
-    evidence: Evidence,
-    coverage: Coverage,
-    excluded: list[WindowExclusion | None],
-) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class _OfStay:
+    """What was found for the index times of one stay."""
+
+    stay: Stay
+    index: Microseconds
+    care: list[CareLimitation]
+    evidence: Evidence
+    coverage: Coverage
+    excluded: list[WindowExclusion | None]
+
+
+def _runs(task: Task, cleaned_numerics: pl.DataFrame) -> dict[int, list[tuple[int, int]]]:
+    """Return each subject's runs of usable arterial pressure, where the task's follow-up needs them."""
+    if task.target.follow_up is not FollowUp.PRESSURE_SIGNAL:
+        return {}
+    of_subjects = cleaned_numerics.partition_by("subject_id", as_dict=True)
+    return {int(subject_id): pressure_runs(rows) for (subject_id,), rows in of_subjects.items()}
+
+
+def _frame(task: Task, of_stays: list[_OfStay]) -> pl.DataFrame:
+    """Return the rows of all stays, built at once: a frame for each would cost more than what is in it."""
+    index = np.concatenate([each.index for each in of_stays])
     start = index + task.target.gap_s * SECOND
-    record_ids = pl.Series("record_id", coverage.record_ids).replace(NO_RECORD, None)
-    return pl.DataFrame(
+    lengths = [len(each.index) for each in of_stays]
+    row_of = pl.Series(np.repeat(np.arange(len(of_stays)), lengths))
+    stays = pl.DataFrame(
+        [(each.stay.subject_id, each.stay.hadm_id, each.stay.stay_id, each.stay.care_unit) for each in of_stays],
+        schema={name: CLINICAL_LABELS.schema[name] for name in ("subject_id", "hadm_id", "stay_id", "care_unit")},
+        orient="row",
+    )
+    intime = np.repeat([each.stay.start for each in of_stays], lengths)
+    found = pl.DataFrame(
         [
             to_times(index, "index_time"),
             to_times(start, "target_start_time"),
             to_times(start + task.target.horizon_s * SECOND, "target_end_time"),
-            to_times(evidence.follow_up, "follow_up_end_time"),
-            record_ids,
-            pl.Series("label", evidence.labels, dtype=pl.Boolean),
-            _texts("exclusion", evidence.exclusions),
-            _texts("window_exclusion", excluded),
-            pl.Series("event_id", evidence.event_ids, dtype=pl.String),
-            _texts("care_limitation", care),
-            pl.Series("observed_fraction", coverage.fractions).fill_nan(None),
-            pl.Series("hours_in_stay", (index - stay.start) / (3600 * SECOND)),
+            to_times(np.concatenate([each.evidence.follow_up for each in of_stays]), "follow_up_end_time"),
+            pl.Series("record_id", np.concatenate([each.coverage.record_ids for each in of_stays])).replace(
+                NO_RECORD, None
+            ),
+            pl.Series("label", _joined(each.evidence.labels for each in of_stays), dtype=pl.Boolean),
+            _texts("exclusion", _joined(each.evidence.exclusions for each in of_stays)),
+            _texts("window_exclusion", _joined(each.excluded for each in of_stays)),
+            pl.Series("event_id", _joined(each.evidence.event_ids for each in of_stays), dtype=pl.String),
+            _texts("care_limitation", _joined(each.care for each in of_stays)),
+            pl.Series("observed_fraction", np.concatenate([each.coverage.fractions for each in of_stays])).fill_nan(
+                None
+            ),
+            pl.Series("hours_in_stay", (index - intime) / (3600 * SECOND)),
         ]
-    ).select(
-        pl.lit(task.name).alias("task"),
-        pl.lit(stay.subject_id, pl.Int64).alias("subject_id"),
-        pl.lit(stay.hadm_id, pl.Int64).alias("hadm_id"),
-        pl.lit(stay.stay_id, pl.Int64).alias("stay_id"),
-        pl.all(),
-        pl.lit(stay.care_unit, pl.String).alias("care_unit"),
-    ).select(pl.col(name).cast(dtype) for name, dtype in CLINICAL_LABELS.schema.items())  # fmt: skip
+    )
+    rows = pl.concat([found, stays[row_of]], how="horizontal").with_columns(task=pl.lit(task.name))
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in CLINICAL_LABELS.schema.items())
+
+
+def _joined(lists: Iterable[Sequence[T]]) -> list[T]:
+    return list(chain.from_iterable(lists))
 
 
 def _texts(name: str, values: Sequence[Exclusion | WindowExclusion | CareLimitation | None]) -> pl.Series:

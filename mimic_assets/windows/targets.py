@@ -54,18 +54,32 @@ class KnownEvent:
 
 def read_events(clinical_events: pl.DataFrame) -> list[KnownEvent]:
     """Return the events of a patient that no reviewer rejected, ascending by (lower, upper, event_id)."""
+    return [event for _, event in _known(clinical_events)]
+
+
+def events_by_subject(clinical_events: pl.DataFrame) -> dict[int, list[KnownEvent]]:
+    """Return the events of several patients by subject, each as `read_events` orders them."""
+    found: dict[int, list[KnownEvent]] = {}
+    for subject_id, event in _known(clinical_events):
+        found.setdefault(subject_id, []).append(event)
+    return found
+
+
+def _known(clinical_events: pl.DataFrame) -> list[tuple[int, KnownEvent]]:
     clinical_events = clinical_events.filter(pl.col("adjudication").ne_missing(Adjudication.REJECTED.value))
     lower = to_microseconds(clinical_events["lower_time"], BEFORE_ALL).tolist()
     upper = to_microseconds(clinical_events["upper_time"], AFTER_ALL).tolist()
     end = to_microseconds(clinical_events["event_end_time"], BEFORE_ALL).tolist()
-    named = clinical_events.select("event_id", "event", "event_class", "tier", "hadm_id", "stay_id").rows()
+    named = clinical_events.select(
+        "subject_id", "event_id", "event", "event_class", "tier", "hadm_id", "stay_id"
+    ).rows()
     events = [
-        KnownEvent(event_id, kind, event_class, tier, hadm_id, stay_id, low, up, max(up, last))
-        for (event_id, kind, event_class, tier, hadm_id, stay_id), low, up, last in zip(
+        (subject_id, KnownEvent(event_id, kind, event_class, tier, hadm_id, stay_id, low, up, max(up, last)))
+        for (subject_id, event_id, kind, event_class, tier, hadm_id, stay_id), low, up, last in zip(
             named, lower, upper, end, strict=True
         )
     ]
-    return sorted(events, key=lambda event: (event.lower, event.upper, event.event_id))
+    return sorted(events, key=lambda known: (known[1].lower, known[1].upper, known[1].event_id))
 
 
 def lived_events(events: list[KnownEvent], rule: EventRule) -> list[KnownEvent]:

@@ -1,8 +1,8 @@
 """Whether both sides say the same: charted rows, deaths, and labels at every time that both may predict at.
 
 Rows are compared by number and by a sum of hashes, so that 50 million need no join. What MIMIC-IV-MEDS drops by design
-(rows that are equal in all it keeps, the text of a row that has a number) is dropped on our side too before comparing. Where our label is null and ACES gives
-one, the reason is counted: those are the differences that are meant.
+(rows that are equal in all it keeps, the text of a row that has a number) is dropped on our side too before comparing.
+Where our label is null and ACES gives one, the reason is counted: those are the differences that are meant.
 """
 
 from collections import Counter

@@ -2,7 +2,8 @@
 
 MIMIC-IV-MEDS runs with the configuration it is shipped with, told that nothing is to be downloaded. ACES predicts at
 events only: here at the charted heart rates, of which the generated stays have one at every whole hour, the hourly
-index times of our task. Its follow-up is our task's: nobody may have left alive before the target ends.
+index times of our task. It knows no follow-up: where ours ends before the target, its labels stand alone and are
+counted.
 """
 
 import os
@@ -17,24 +18,17 @@ _TASK = """\
 predicates:
   charted_hour: { code: LAB//220045//bpm }
   death: { code: MEDS_DEATH }
-  left_alive:
-    code: { any: ["HOSPITAL_DISCHARGE//HOME", "HOSPITAL_DISCHARGE//SKILLED NURSING FACILITY"] }
 trigger: charted_hour
 windows:
   input:
-    start: end - 1h
+    start: null
     end: trigger
-    start_inclusive: False
+    start_inclusive: True
     end_inclusive: True
     index_timestamp: end
-  followed:
-    start: input.end
-    end: start + 24h
-    start_inclusive: False
-    end_inclusive: False
-    has: { left_alive: "(None, 0)" }
+    has: { death: "(None, 0)" }
   target:
-    start: input.end
+    start: trigger
     end: start + 24h
     start_inclusive: False
     end_inclusive: True

@@ -106,12 +106,7 @@ def label_subjects_stays(
 ) -> pl.DataFrame:
     """Return the labels of many subjects without records."""
     no_numerics, no_stays = CLEANED_NUMERICS.empty(), RECORD_STAYS.empty()
-    own = events.partition_by("subject_id", as_dict=True)
-    frames = [CLINICAL_LABELS.empty()]
-    for key, rows in clinical_extract.partition_by("subject_id", as_dict=True, maintain_order=True).items():
-        mine = own.get(key, CLINICAL_EVENTS.empty())
-        frames.append(label_stays(task, rows, mine, no_stays, no_numerics, incomplete).frame)
-    return pl.concat(frames)
+    return label_stays(task, clinical_extract, events, no_stays, no_numerics, incomplete).frame
 
 
 def _path(output: Path, table: Table, bucket: int) -> Path:

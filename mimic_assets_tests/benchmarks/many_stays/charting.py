@@ -13,7 +13,10 @@ from mimic_assets_tests.benchmarks.many_stays.cohort import HOUR, Cohort, Genera
 HEART_RATE = 220045
 _RHYTHM, _CODE_STATUS = 220048, 223758
 _TEXTS = {
-    _RHYTHM: ("SR (Sinus Rhythm)", "ST (Sinus Tachycardia)", "AF (Atrial Fibrillation)", "Asystole", "VF (Ventricular Fibrillation)"),
+    _RHYTHM: (
+        "SR (Sinus Rhythm)", "ST (Sinus Tachycardia)", "AF (Atrial Fibrillation)", "Asystole",
+        "VF (Ventricular Fibrillation)",
+    ),
     224650: ("None", "PVC's", "Vent. Tachy"),
     224651: ("Rare", "Occasional", "Frequent"),
     226479: ("None", "PAC's", "Vent. Tachy"),

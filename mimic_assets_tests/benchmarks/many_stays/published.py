@@ -7,15 +7,21 @@ MIMIC-IV 2.2 (2023) and of mimic-code 2.4 concept maps, as far as that configura
 from mimic_assets.clinical.needed import CHARTED, DRUGS, LABORATORY, PROCEDURES
 
 _ONE_ROW = {
-    "hosp/drgcodes.csv.gz": {"drg_type": "HCFA", "drg_code": "3", "description": "ECMO", "drg_severity": "", "drg_mortality": ""},
+    "hosp/drgcodes.csv.gz": {
+        "drg_type": "HCFA", "drg_code": "3", "description": "ECMO", "drg_severity": "", "drg_mortality": "",
+    },
     "hosp/emar.csv.gz": {
-        "emar_id": "10000000-1", "emar_seq": "1", "poe_id": "10000000-0", "pharmacy_id": "1", "charttime": "2110-01-01 00:00:00",
+        "emar_id": "10000000-1", "emar_seq": "1", "poe_id": "10000000-0", "pharmacy_id": "1",
+        "charttime": "2110-01-01 00:00:00",
         "medication": "Aspirin", "event_txt": "Administered",
     },
-    "hosp/hcpcsevents.csv.gz": {"chartdate": "2110-01-01", "hcpcs_cd": "99219", "seq_num": "1", "short_description": "Observation"},
+    "hosp/hcpcsevents.csv.gz": {
+        "chartdate": "2110-01-01", "hcpcs_cd": "99219", "seq_num": "1", "short_description": "Observation",
+    },
     "hosp/omr.csv.gz": {"chartdate": "2110-01-01", "seq_num": "1", "result_name": "Height", "result_value": "60"},
     "hosp/pharmacy.csv.gz": {
-        "pharmacy_id": "1", "poe_id": "10000000-0", "starttime": "2110-01-01 00:00:00", "stoptime": "2110-01-01 00:00:00",
+        "pharmacy_id": "1", "poe_id": "10000000-0", "starttime": "2110-01-01 00:00:00",
+        "stoptime": "2110-01-01 00:00:00",
         "medication": "Aspirin", "route": "PO", "frequency": "DAILY", "doses_per_24_hrs": "1",
     },
     "hosp/prescriptions.csv.gz": {"pharmacy_id": "1", "drug_type": "MAIN", "drug": "Aspirin", "ndc": "904404073"},
