@@ -187,10 +187,11 @@ def hours_as_a_share_of_the_stay(patch: pytest.MonkeyPatch) -> None:
     """The hours in the stay are divided by its length (icustays.los)."""
     frame = labels._frame
 
-    def shared(task: Task, stay: Stay, *rest: object) -> pl.DataFrame:
-        hours = (stay.end - stay.start) / 3.6e9
-        made: pl.DataFrame = frame(task, stay, *rest)  # type: ignore[arg-type]
-        return made.with_columns(pl.col("hours_in_stay") / max(hours, 1))
+    def shared(task: Task, of_stays: list[labels._OfStay]) -> pl.DataFrame:
+        hours = {each.stay.stay_id: max((each.stay.end - each.stay.start) / 3.6e9, 1.0) for each in of_stays}
+        return frame(task, of_stays).with_columns(
+            pl.col("hours_in_stay") / pl.col("stay_id").replace_strict(hours, return_dtype=pl.Float64)
+        )
 
     patch.setattr(labels, "_frame", shared)
 

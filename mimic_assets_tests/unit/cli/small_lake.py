@@ -17,6 +17,7 @@ from mimic_assets.schemas.tables import (
     CLINICAL_EVENTS,
     CLINICAL_EXTRACT,
     CLINICAL_LABELS,
+    EVENT_ADJUDICATIONS,
     RAW_RECORDS,
     RECORD_STAYS,
     TRAINING_MANIFEST,
@@ -49,6 +50,7 @@ def make_lake(uri: str, s3: S3Settings | None = None, *, has_positive: bool = Tr
     _write(lake, CLINICAL_EVENTS, patient, [_event()])
     _write(lake, CLINICAL_LABELS, patient_task, [_label(0, True), _label(-3, False)])
     _write(lake, CLEANED_NUMERICS, patient, [_cell(row) for row in range(1, 7)])
+    _write(lake, EVENT_ADJUDICATIONS, Key(), [])
     for bucket in range(BUCKETS):
         mine = bucket_of(SUBJECT, BUCKETS) == bucket
         _write(lake, CLINICAL_EXTRACT, Key(bucket), [_defibrillation()] if mine else [])

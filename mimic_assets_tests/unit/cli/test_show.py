@@ -125,7 +125,7 @@ def test_cells_reasons_and_units_are_the_stored_ones(lake: Lake) -> None:
 
 def test_lineage_names_every_object_with_its_own_rows_and_fingerprint(lake: Lake) -> None:
     objects = {entry["path"]: entry for entry in shown(lake, POSITIVE)["lineage"]}
-    assert len(objects) == 10
+    assert len(objects) == 11
     assert objects[f"cleaned_numerics/patient={SUBJECT}/data.parquet"]["rows"] == 6
     assert objects[f"clinical_events/patient={SUBJECT}/data.parquet"]["fingerprint"] == "f-clinical_events"
     assert objects[f"raw_numerics/patient={SUBJECT}/data.parquet"]["rows"] is None
