@@ -18,7 +18,7 @@ LIFTING = r"\bresuscitat|\bfull code\b|\bDNA?R\b|\bCPR\b"
 """Code-status texts that take the place of comfort care: full code, and DNR without it."""
 _ENDED = ("D/C", "H")
 """Transactions that end or hold an order: which order is not in the extract, so they lift nothing."""
-_CODE_STATUS_ITEM = 223758
+CODE_STATUS_ITEM = 223758
 
 
 def is_comfort_in_force(sources: Sources, subject_id: int, hadm_id: int | None, time: datetime) -> bool:
@@ -35,9 +35,7 @@ def is_comfort_in_force(sources: Sources, subject_id: int, hadm_id: int | None, 
         & (pl.col("start_time") <= time)
     )
     orders = sources.tables["poe"].filter(is_mine, text.contains(rf"(?i)\bcode\s*status\b|{COMFORT}"))
-    charted = sources.tables["chartevents"].filter(
-        pl.col("item_id") == _CODE_STATUS_ITEM, is_mine, text.len_chars() > 0
-    )
+    charted = sources.tables["chartevents"].filter(pl.col("item_id") == CODE_STATUS_ITEM, is_mine, text.len_chars() > 0)
     details = _details(sources.tables["poe_detail"].filter(subject_id=subject_id)) if orders.height else {}
     rows = pl.concat([orders, charted])
     statements: list[tuple[datetime, bool]] = []

@@ -9,16 +9,19 @@ from collections.abc import Sequence
 import polars as pl
 
 from mimic_assets.events.adjudication import adjudicated
+from mimic_assets.events.comfort_care import CODE_STATUS_ITEM
 from mimic_assets.events.deaths import merge_once, with_comfort_class
 from mimic_assets.events.definition import Definition, TimeKind
 from mimic_assets.events.episodes import find_episodes
 from mimic_assets.events.evidence import names_near
 from mimic_assets.events.findings import NO_FINDINGS
+from mimic_assets.events.load import items_by_table
 from mimic_assets.events.merging import EVENTS, merge
 from mimic_assets.events.names import with_event_ids
 from mimic_assets.events.reporting import lost_times, unknown_texts
 from mimic_assets.events.row_rules import find_rows
 from mimic_assets.events.selection import Sources
+from mimic_assets.events.texts import known_texts
 from mimic_assets.events.whereabouts import Whereabouts
 from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
 from mimic_assets.schemas.tables import CLINICAL_EVENTS
@@ -53,7 +56,8 @@ def find_events(
     Source:
         Each rule's `source` in `events/definitions/*.toml`.
     """
-    sources = Sources.of(clinical_extract, cleaned_numerics)
+    charted = {CODE_STATUS_ITEM, *known_texts(), *items_by_table(definitions).get("chartevents", ())}
+    sources = Sources.of(clinical_extract, cleaned_numerics, charted)
     whereabouts = Whereabouts.of(sources.tables["admissions"], sources.tables["icustays"])
     found: list[pl.DataFrame] = []
     rejections: list[Rejection] = []

@@ -4,6 +4,7 @@ Belongs here: filtering, and the extract cut by table so that it is filtered onc
 row becomes (`row_rules`), or what its times mean.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,9 +25,12 @@ class Sources:
     """Rows of `cleaned_numerics`."""
 
     @classmethod
-    def of(cls, clinical_extract: pl.DataFrame, cleaned_numerics: pl.DataFrame) -> "Sources":
-        """Return the sources, cut by table."""
-        rows = clinical_extract.sort("source_table", "subject_id", "source_row")
+    def of(
+        cls, clinical_extract: pl.DataFrame, cleaned_numerics: pl.DataFrame, charted_items: Collection[int]
+    ) -> "Sources":
+        """Return the sources, cut by table; of charted rows only these items, since vital signs are most of them."""
+        is_wanted = (pl.col("source_table") != "chartevents") | pl.col("item_id").is_in(sorted(charted_items))
+        rows = clinical_extract.filter(is_wanted).sort("source_table", "subject_id", "source_row")
         parts = rows.partition_by("source_table", as_dict=True, maintain_order=True)
         empty = CLINICAL_EXTRACT.empty()
         names = (*CLINICAL_TABLES, "icustays", "poe", "poe_detail")
