@@ -25,8 +25,9 @@ def lost_times(definition: Definition, findings: pl.DataFrame) -> list[Rejection
             file="clinical_extract",
             place=f"{rows['sources'].explode()[0]}, column start_time",
             rule="event_without_time",
-            message=f"found a row of {rule} without a time, expected one; it is kept as tier {rows['tier'][0]}",
-            advice=f"Complete the time of the row in {tables[rule]}.",
+            message=f"found a row of {rule} without a time, or with one more than a day outside its admission, "
+            f"expected one inside; it is kept as tier {rows['tier'][0]}",
+            advice=f"Complete or correct the time of the row in {tables[rule]}.",
             subject_id=subject_id,
             count=int(rows["sources"].list.len().sum()),
         )

@@ -30,8 +30,9 @@ def find_rows(rule: Rule, sources: Sources, whereabouts: Whereabouts) -> pl.Data
         stay: the admission, one finding per admission.
 
     Missing:
-        A row without the time its rule needs proves the event, not when: it becomes a finding of tier D, bounded by its
-        admission, so that its stay is no negative. Bounds are null where the admission is not known.
+        A row without the time its rule needs, or with one more than a day outside its admission (a wrong year), proves
+        the event, not when: it becomes a finding of tier D, bounded by its admission, so that its stay is no negative.
+        Bounds are null where the admission is not known.
     """
     rows = sources.select(rule)
     column = rule.column
@@ -46,10 +47,20 @@ def find_rows(rule: Rule, sources: Sources, whereabouts: Whereabouts) -> pl.Data
         return _known_to_the_stay(rule, rows, whereabouts)
     if rule.time is TimeKind.FIRST_EVIDENCE:
         return _first_seen(rule, rows, sources, whereabouts)
-    timed, untimed = rows.filter(pl.col("at").is_not_null()), rows.filter(pl.col("at").is_null())
+    has_time = pl.col("at").is_not_null() & ~_is_far_outside(rule)
+    bounded = whereabouts.bounded(rows)
+    timed, untimed = (bounded.filter(where).drop("lower_time", "upper_time") for where in (has_time, ~has_time))
     found = _dated(rule, timed, whereabouts) if rule.time is TimeKind.DATE else _charted(rule, timed, whereabouts)
     found = _with_needed(rule, found, sources)
     return pl.concat([found, _without_time(rule, untimed, whereabouts)]) if untimed.height else found
+
+
+def _is_far_outside(rule: Rule) -> pl.Expr:
+    """Return whether a row's time lies more than a day outside its admission; a death may, and is judged elsewhere."""
+    if rule.column == "death_time":
+        return pl.lit(False)
+    is_before = pl.col("at") < pl.col("lower_time") - _DAY
+    return (is_before | (pl.col("at") > pl.col("upper_time") + _DAY)).fill_null(False)
 
 
 def _charted(rule: Rule, rows: pl.DataFrame, whereabouts: Whereabouts) -> pl.DataFrame:

@@ -117,6 +117,19 @@ def test_a_row_without_its_time_joins_no_other_event() -> None:
     assert sorted(event["tier"] for event in found) == ["A", "D"]
 
 
+@pytest.mark.parametrize(
+    ("time", "tier"),
+    [("2150-01-09 12:00", "A"), ("2150-01-10 10:00", "A"), ("2150-01-10 10:01", "D"), ("2153-01-03 12:00", "D")],
+)
+def test_a_charttime_years_after_the_stay_is_no_time(time: str, tier: str) -> None:
+    judged = find_events(extract(*PLACE, procedure(225466, time)), NO_NUMERICS, NO_STAYS)
+    [arrest] = judged.frame.to_dicts()
+    assert (arrest["tier"], arrest["event_time"] is None) == (tier, tier == "D")
+    assert judged.rejected["rule"].to_list() == ["event_without_time"] * (tier == "D")
+    if tier == "D":
+        assert (arrest["lower_time"], arrest["upper_time"]) == (datetime(2150, 1, 1, 8), datetime(2150, 1, 9, 10))
+
+
 def pulses(seconds: range, value: float) -> pl.DataFrame:
     return pressures([(s, value) for s in seconds], parameter="pulse_spo2", start=datetime(2150, 1, 3, 11, 58))
 
