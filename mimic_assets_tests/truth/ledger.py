@@ -18,7 +18,7 @@ _KINDS_OF_PRESSURE = frozenset(
     {"short_dip", "line_flush", "line_zeroed", "mean_above_systolic", "line_disconnected", "flush_in_episode"}
 )
 _NO_ARREST = frozenset({"history_code"})
-_APART = frozenset({"newborn", "obstetric"})
+APART = frozenset({"newborn", "obstetric"})
 """Classes of their own: what the demo plants as a look-alike code is told, and is nobody's arrest."""
 _ROUNDING = timedelta(milliseconds=1)
 """Ticks become microseconds by two independent formulas."""
@@ -38,7 +38,7 @@ def differences(planted: Planted, ledger: Iterable[Found]) -> list[str]:
     kinds = {row["event"] for row in planted.events}
     found: dict[tuple[Any, ...], list[Found]] = defaultdict(list)
     for event in ledger:
-        if event["event"] in kinds and event["event_class"] not in _APART:
+        if event["event"] in kinds and event["event_class"] not in APART:
             found[event["subject_id"], event["event"], event["tier"]].append(event)
     return [
         sentence
@@ -51,7 +51,7 @@ def _unpaired(key: tuple[Any, ...], wanted: list[Row], found: list[Found]) -> It
     left = sorted(found, key=lambda event: event["event_id"])
     subject, kind, tier = key
     for row in sorted(wanted, key=lambda row: row["lower_time"]):
-        match = next((event for event in left if _is_same(row, event)), None)
+        match = next((event for event in left if is_same(row, event)), None)
         if match is None:
             yield f"subject {subject}: {kind} of tier {tier} from {row['source']} was planted and not found"
         else:
@@ -60,7 +60,7 @@ def _unpaired(key: tuple[Any, ...], wanted: list[Row], found: list[Found]) -> It
         yield f"subject {subject}: {kind} of tier {tier} by rule {event['rule']} was not planted ({event['event_id']})"
 
 
-def _is_same(row: Row, event: Found) -> bool:
+def is_same(row: Row, event: Found) -> bool:
     """Return whether a planted event and a found one are one."""
     if event["hadm_id"] != number_of(row["hadm_id"]) or event["stay_id"] != number_of(row["stay_id"]):
         return False
@@ -105,7 +105,7 @@ def _is_taken(planted: Planted, decoy: Row, events: list[Found]) -> bool:
             row["event"] == "cardiac_arrest" and number_of(row["hadm_id"]) == hadm_id for row in planted.events
         )
         arrests = [event for event in of_admission if event["event"] == "cardiac_arrest"]
-        return not planted_too and any(arrest["event_class"] not in _APART for arrest in arrests)
+        return not planted_too and any(arrest["event_class"] not in APART for arrest in arrests)
     if kind == "rhythm_text":
         return any(event["event"] in ("vf", "vt", "asystole") for event in of_admission)
     if kind == "atrial_shock_code":

@@ -6,6 +6,7 @@ import pytest
 
 from mimic_assets.defs.making import Workshop
 from mimic_assets.schemas.tables import CLINICAL_EVENTS, RECORD_STAYS
+from mimic_assets_tests.truth.accuracy import measure, table
 from mimic_assets_tests.truth.judgement import Judgement
 from mimic_assets_tests.truth.ledger import decoys_taken, differences
 
@@ -22,6 +23,16 @@ DEFECTS = [
 def test_every_planted_event_is_found_and_none_is_invented(judgement: Judgement) -> None:
     ledger = judgement.rows(CLINICAL_EVENTS)
     assert differences(judgement.planted, ledger) == []
+
+
+def test_precision_and_recall_are_whole_for_every_kind_and_tier(judgement: Judgement) -> None:
+    accuracies = measure(judgement.planted, judgement.rows(CLINICAL_EVENTS))
+    print(table(accuracies))
+    assert {key: (a.recall, a.precision) for key, a in accuracies.items()} == dict.fromkeys(accuracies, (1.0, 1.0))
+    charted = [error for (_, tier), a in accuracies.items() if tier == "A" for error in a.errors_s]
+    assert set(charted) == {0.0}
+    monitored = accuracies["hypotension", "B"]
+    assert max(abs(error) for error in monitored.errors_s) < 0.002  # ticks become microseconds by two formulas
 
 
 def test_the_plan_holds_every_kind_of_event_and_decoy(judgement: Judgement) -> None:
