@@ -21,7 +21,14 @@ from rich.console import Console
 from rich.table import Table
 
 from mimic_assets.defs.fingerprints import core_fingerprint
-from mimic_assets_tests.benchmarks import bench_chartevents, bench_dagster, bench_demo, bench_numerics, bench_patients
+from mimic_assets_tests.benchmarks import (
+    bench_chartevents,
+    bench_dagster,
+    bench_demo,
+    bench_events,
+    bench_numerics,
+    bench_patients,
+)
 
 RESULTS = Path(".bench") / "results.json"
 PACKAGES = ("polars", "pandas", "pyarrow", "numpy", "dagster", "isal")
@@ -80,6 +87,11 @@ BENCHMARKS = {
         bench_demo.run,
         lambda: bench_demo.run(patients=6, hours=0.5),
         (Target("ours_s", 120, is_most=True), Target("fewest_windows", 20, is_most=False)),
+    ),
+    "events": Benchmark(
+        bench_events.run_compared,
+        lambda: bench_events.run_compared(sizes=(500,)),
+        (Target("ratio", 5, is_most=False), Target("ours_peak_mib", 2048, is_most=True)),
     ),
 }
 """In the order they run; memory is flat when ten times the patients need at most a quarter more."""

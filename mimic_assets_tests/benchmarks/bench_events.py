@@ -62,6 +62,12 @@ def run(
     return [_measured(Plan(stays), stays in with_peer, workers or os.cpu_count() or 1, folder) for stays in sizes]
 
 
+def run_compared(sizes: tuple[int, ...] = SIZES) -> list[dict[str, Any]]:
+    """Return the row of the largest size, run by both sides, with our peak memory at the smallest size beside it."""
+    rows = run(sizes)
+    return [rows[-1] | {"ours_peak_mib_at_the_smallest_size": rows[0]["ours_peak_mib"]}]
+
+
 def _measured(plan: Plan, has_peer: bool, workers: int, folder: Path) -> dict[str, Any]:
     source = generated_source(folder, plan)
     with tempfile.TemporaryDirectory(prefix=f"events-{plan.stays}-", dir=folder) as scratch:
