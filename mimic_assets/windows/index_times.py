@@ -4,6 +4,7 @@ The grid hangs on the stay alone, so index times do not move when records, event
 possible at one of them is not decided here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ import polars as pl
 from mimic_assets.schemas.fields import LONGEST_STAY
 from mimic_assets.schemas.judged import Rejection
 from mimic_assets.tasks.model import IndexRule
-from mimic_assets.windows.microseconds import SECOND, Microseconds, to_microseconds
+from mimic_assets.windows.microseconds import AFTER_ALL, SECOND, Microseconds, to_microseconds
 from mimic_assets.windows.targets import KnownEvent
 
 _ABSENT = -(2**61)
@@ -99,11 +100,13 @@ def index_times(stay: Stay, stride: int) -> Microseconds:
     return stay.start + stride * np.arange(1, count + 1, dtype=np.int64)
 
 
-def anchored_index_times(stay: Stay, rule: IndexRule, events: list[KnownEvent]) -> Microseconds:
+def anchored_index_times(
+    stay: Stay, rule: IndexRule, events: list[KnownEvent], known: Mapping[str, int]
+) -> Microseconds:
     """Return the one index time `anchor + offset` of a stay, where it lies in `(intime, outtime]`; else none.
 
     An event counts from its upper bound, so that it surely lies before the index time; of several in the stay that of
-    the first upper bound is taken. The task sees to it that the offset covers the time until the event is known.
+    the first upper bound is taken. Where it was not known by then (`known_events`) there is no index time.
     """
     if stay.end - stay.start > LONGEST_STAY // timedelta(microseconds=1):
         return np.empty(0, dtype=np.int64)
@@ -112,18 +115,17 @@ def anchored_index_times(stay: Stay, rule: IndexRule, events: list[KnownEvent]) 
     elif rule.anchor == "admittime":
         anchor = stay.admission_start
     else:
-        anchor = min(
-            (
-                event.upper
-                for event in events
-                if event.kind == rule.anchor
-                and event.is_timed
-                and event.tier <= rule.anchor_minimum_tier.value
-                and stay.start < event.upper <= stay.end
-                and event.hadm_id in (None, stay.hadm_id)
-            ),
-            default=None,
+        candidates = sorted(
+            (event.upper, known.get(event.event_id, AFTER_ALL))
+            for event in events
+            if event.kind == rule.anchor
+            and event.is_timed
+            and event.tier <= rule.anchor_minimum_tier.value
+            and stay.start < event.upper <= stay.end
+            and event.hadm_id in (None, stay.hadm_id)
         )
+        is_known = bool(candidates) and candidates[0][1] <= candidates[0][0] + (rule.offset_s or 0) * SECOND
+        anchor = candidates[0][0] if is_known else None
     times = [] if anchor is None else [anchor + (rule.offset_s or 0) * SECOND]
     return np.array([time for time in times if stay.start < time <= stay.end], dtype=np.int64)
 

@@ -23,6 +23,7 @@ from mimic_assets.windows.evidence import Evidence, weigh
 from mimic_assets.windows.exclusions import CARE_TABLES, evidence_is_incomplete
 from mimic_assets.windows.follow_up import pressure_runs
 from mimic_assets.windows.index_times import Stay, anchored_index_times, find_stays, index_times
+from mimic_assets.windows.known_events import known_times
 from mimic_assets.windows.microseconds import SECOND, Microseconds, to_times
 from mimic_assets.windows.recordings import find_recordings
 from mimic_assets.windows.series import read_series
@@ -64,11 +65,14 @@ def label_stays(
     source_is_incomplete = evidence_is_incomplete(task, incomplete_tables)
     monitored = monitor_timed_subjects(task, clinical_events, clinical_extract)
     care_is_complete = not CARE_TABLES & incomplete_tables
+    known: dict[str, int] = {}
+    if task.index.is_anchored_on_event:
+        known = known_times(clinical_events, clinical_extract, task.care.charted_known_after_s)
     of_stays: list[_OfStay] = []
     for stay in stays:
         mine, about = events.get(stay.subject_id, []), said.about(stay)
         if task.index.stride_s is None:
-            index = anchored_index_times(stay, task.index, mine)
+            index = anchored_index_times(stay, task.index, mine, known)
         else:
             index = index_times(stay, task.index.stride_s * SECOND)
         care = limitations_at(index, stay, about, care_is_complete)
