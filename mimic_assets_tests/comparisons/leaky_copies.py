@@ -47,15 +47,6 @@ def _statistics_of_every_split(table: WindowTable, lake: Lake, task: Task) -> Co
     return Copy(replace(table, statistics=fitted))
 
 
-def _made_up_positives(table: WindowTable, _lake: Lake, _task: Task) -> Copy:
-    """Between two positives a third is drawn, and put into the held-out split."""
-    positives = table.rows.filter(pl.col("label") == 1)
-    one, two = positives.head(positives.height // 2), positives.tail(positives.height // 2)
-    between = [(one[name] + (two[name] - one[name]) * 0.37).alias(name) for name in table.features]
-    made = one.with_columns(between).with_columns(split=pl.lit("test"), sample_id=pl.lit("made") + pl.col("sample_id"))
-    return Copy(replace(table, rows=pl.concat([table.rows, made])))
-
-
 def _subject_in_two_splits(table: WindowTable, _lake: Lake, _task: Task) -> Copy:
     every_third = pl.int_range(pl.len()) % 3 == 0
     return Copy(_rows(table, split=pl.when(every_third).then(pl.lit("test")).otherwise("split")))
@@ -93,7 +84,6 @@ LEAKY: dict[str, Leaky] = {
         "outcome_proxies", "warn", lambda t, _lake, _task: Copy(t, features=["care_limitation"])
     ),
     "normalisation_on_every_split": Leaky("preprocessing_fit", "fail", _statistics_of_every_split),
-    "positives_made_up_before_the_split": Leaky("synthetic_samples", "fail", _made_up_positives),
     "subjects_sold_as_a_split_in_time": Leaky(
         "temporal_order", "fail", lambda t, _lake, _task: Copy(t, arguments={"split_strategy": "temporal"})
     ),

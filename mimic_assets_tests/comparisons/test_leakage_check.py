@@ -29,6 +29,8 @@ from mimic_assets_tests.defs.journeys import Place, travel_in_process
 pytestmark = pytest.mark.slow
 UNASKED = {"site_overlap", "threshold_selection"}
 """Checks that have nothing to look at: one hospital, no model."""
+UNPROVOKED = {"single_feature_dominance", "synthetic_samples"}
+"""Checks that no leaky copy here provokes: the demo has too few windows for either."""
 OF = load_task(TASK)
 
 
@@ -70,8 +72,8 @@ def test_a_leaky_copy_fails_the_check_that_is_meant_for_it(name: str, audits: di
     assert found[LEAKY[name].check] == LEAKY[name].status, audits["copies"][name]
 
 
-def test_every_check_that_can_look_at_our_table_was_made_to_fail() -> None:
-    assert {leaky.check for leaky in LEAKY.values()} == set(ANSWERS) - UNASKED
+def test_every_other_check_that_can_look_at_our_table_was_made_to_fail() -> None:
+    assert {leaky.check for leaky in LEAKY.values()} == set(ANSWERS) - UNASKED - UNPROVOKED
 
 
 def test_what_the_tool_knows_to_be_hindsight_is_in_our_catalogue(audits: dict[str, Any]) -> None:
