@@ -144,8 +144,10 @@ def test_missing_files_are_named_and_nothing_is_invented_without_clinical_rows(i
         incomplete, "SELECT subject_id FROM rejected_inputs WHERE rule = 'subject_without_clinical_rows' ORDER BY ALL"
     )
     assert [row["subject_id"] for row in without] == [10079700, 16955095]
-    for table in ("clinical_labels", "clinical_events", "windowed_samples", "training_manifest"):
+    for table in ("clinical_labels", "windowed_samples", "training_manifest"):
         assert _ask(incomplete, f"SELECT count(*) AS n FROM {table}") == [{"n": 0}], table
+    seen = _ask(incomplete, "SELECT DISTINCT split_part(unnest(sources), ':', 1) AS source FROM clinical_events")
+    assert seen in ([], [{"source": "cleaned_numerics"}])  # what the monitor saw needs no clinical row
     assert_every_table_has_objects(incomplete.objects)  # empty, and there
     assert incomplete.summary["manifest_stands"] is True
     (rejected,) = _ask(incomplete, "SELECT count(*) AS n FROM rejected_inputs")

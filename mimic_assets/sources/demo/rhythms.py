@@ -11,10 +11,10 @@ from mimic_assets.sources.demo.acute import AcuteEvent, AcuteKind
 from mimic_assets.sources.demo.course import Course
 
 ARREST_RHYTHMS = (
-    ("VF (Ventricular Fibrillation) ", "vf"),
+    ("V-Fib", "vf"),
     ("Asystole ", "asystole"),
     ("PEA (Pulseless Electrical Activity)", None),
-    ("V-Fib", "vf"),
+    ("VF (Ventricular Fibrillation) ", "vf"),
 )
 """Text as charted, and the kind of event it is beside the arrest; PEA is no kind of its own."""
 TACHYCARDIA = "VT (Ventricular Tachycardia) "
