@@ -52,7 +52,7 @@ def test_deleting_later_raw_rows_changes_no_input(drawn: list[Cell], policy: str
 def test_no_leak_survives_the_property(leak: Leak, monkeypatch: pytest.MonkeyPatch) -> None:
     leak(monkeypatch)
 
-    @settings(max_examples=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
+    @settings(max_examples=500, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
     @given(cells(), st.sampled_from(["leave", "linear", "hold"]))
     def law(drawn: list[Cell], policy: str) -> None:
         judge(drawn, policy, every=1)
