@@ -6,13 +6,12 @@ subjects, and a rejection for every defect. Nothing is judged medically here: ro
 Where do I go to... add an item or a code? `needed`. map another table or column? `source_tables`. find which file is
 read? `files`. see how bytes become lines, and which lines are refused? `inflate`, `blocks`, `lines`. change how a cell
 is read? `cells`. find a defect that spans rows (a stay that ends before it starts)? `domain`. know what a missing
-file means for labels? `completeness`. read from another place? `source`. tell the edition? `edition`. resume by subject? `fingerprints`.
+file means for labels? `completeness`. resume by subject? `fingerprints`.
 """
 
 from mimic_assets.clinical.buckets import bucket_expression, bucket_of
 from mimic_assets.clinical.completeness import incomplete_tables
 from mimic_assets.clinical.csv_files import CsvFiles
-from mimic_assets.clinical.edition import describe_edition
 from mimic_assets.clinical.extract import extract
 from mimic_assets.clinical.files import source_files
 from mimic_assets.clinical.fingerprints import subject_fingerprints
@@ -24,7 +23,6 @@ __all__ = [
     "CsvFiles",
     "bucket_expression",
     "bucket_of",
-    "describe_edition",
     "extract",
     "incomplete_tables",
     "source_files",

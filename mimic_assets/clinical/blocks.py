@@ -5,7 +5,7 @@ never runs over a line end here (MIMIC-IV has none), so that one unbalanced quot
 """
 
 import csv
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -38,9 +38,7 @@ class Block:
     """Number of its first line in the file; the header is line 1."""
 
 
-def blocks(
-    file: BinaryIO, is_gzip: bool, block_bytes: int = BLOCK_BYTES
-) -> Generator[Header | Block | FileDefect, None, None]:
+def blocks(file: BinaryIO, is_gzip: bool, block_bytes: int = BLOCK_BYTES) -> Iterator[Header | Block | FileDefect]:
     """Yield the header, then blocks in order, then the file's defect where it has one.
 
     A last line without a line feed counts where the file ended whole and is dropped where it did not.

@@ -2,13 +2,11 @@
 
 import gzip
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 
 import polars as pl
 
-from mimic_assets.clinical.blocks import Header, blocks
 from mimic_assets.clinical.defects import Defects
 from mimic_assets.clinical.files import find_file, source_files
 from mimic_assets.clinical.read_table import Reading, read_table
@@ -31,15 +29,6 @@ class CsvFiles:
     def inputs(self) -> dict[str, str]:
         """Return path -> SHA-256 of every file that is read."""
         return {path: self.tree.sha256(path) for path in source_files(self.tree)}
-
-    def columns(self, table: SourceTable) -> tuple[str, ...] | None:
-        """Return the header of a table's file."""
-        found = find_file(self.tree, table)
-        if found is None:
-            return None
-        with self.tree.open(found.path) as file, closing(blocks(file, found.is_gzip)) as parts:
-            first = next(parts, None)
-            return first.columns if isinstance(first, Header) else None
 
     def notes(self) -> list[str]:
         """Return nothing: reading files costs nothing."""

@@ -27,10 +27,6 @@ class ClinicalSource(Protocol):
         """Return place -> fingerprint of every table that is there; equal means that nothing has to be read."""
         ...
 
-    def columns(self, table: SourceTable) -> tuple[str, ...] | None:
-        """Return the names of all columns of a table, as written there; None where it is missing or unreadable."""
-        ...
-
     def notes(self) -> list[str]:
         """Return sentences for a person about the last reading (what it cost); none where there is nothing to say."""
         ...

@@ -70,11 +70,6 @@ class BigQuerySource:
         who = "all" if self.subjects is None else ",".join(map(str, self.subjects))
         return found | {"subjects": who, "queries": "\n".join(query_of(t) for t in SOURCE_TABLES.values())}
 
-    def columns(self, table: SourceTable) -> tuple[str, ...] | None:
-        """Return the names in a table's schema."""
-        seen = self._look(table)
-        return None if seen is None else tuple(column.name for column in seen.schema)
-
     def notes(self) -> list[str]:
         """Return what the queries were estimated to read."""
         total = sum(self._estimates.values())
@@ -102,8 +97,7 @@ class BigQuerySource:
             RequestError: an estimate is above the limit, or BigQuery refused, failed or was lost; without values.
         """
         if not self._estimates.keys() & {table.name}:
-            # `subjects` reads patients alone; the extract begins with admissions, and estimates everything first.
-            self.estimate(reading, [table] if table.name == "patients" else None)
+            self.estimate(reading, [table] if table.name == "patients" and reading.buckets == 1 else None)
         seen = self._look(table)
         defect = _defect(seen, table, self.place(table))
         if defect is not None or seen is None:
@@ -142,12 +136,7 @@ class BigQuerySource:
         return dict(self._estimates)
 
     def _start(self, table: SourceTable, config: bigquery.QueryJobConfig) -> bigquery.QueryJob:
-        return self.client.query(
-            query_of(table),
-            job_config=config,
-            retry=self.retry,  # type: ignore[arg-type]  # None is documented, and missing in the annotation
-            job_retry=self.job_retry,
-        )
+        return self.client.query(query_of(table), job_config=config, retry=self.retry, job_retry=self.job_retry)
 
     def _config(self, table: SourceTable, reading: Reading, dry_run: bool = False) -> bigquery.QueryJobConfig:
         parameters: list[Any] = [
@@ -172,10 +161,10 @@ class BigQuerySource:
         dataset = self._dataset(table)
         with self._explained(f"while looking at {table.name}"):
             try:
-                return self.client.get_table(f"{dataset}.{table.name}", retry=self.retry)  # type: ignore[arg-type]  # as above
+                return self.client.get_table(f"{dataset}.{table.name}", retry=self.retry)
             except NotFound:
                 try:
-                    self.client.get_dataset(dataset, retry=self.retry)  # type: ignore[arg-type]  # as above
+                    self.client.get_dataset(dataset, retry=self.retry)
                 except NotFound:
                     raise RequestError(
                         f"no data set {dataset} found in BigQuery, the {table.folder} tables of MIMIC-IV expected. "
