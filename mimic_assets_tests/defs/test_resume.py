@@ -31,7 +31,7 @@ from mimic_assets_tests.defs.journeys import (
 pytestmark = pytest.mark.slow
 
 SEED = 20261123
-OBJECTS = BUCKETS + 4 * len(PATIENT_TABLES) + len(MANIFEST_TABLES)
+OBJECTS = BUCKETS + 4 * len(PATIENT_TABLES) + len(MANIFEST_TABLES) + 1  # and the decisions of reviewers
 """Of four patients and one task."""
 BETWEEN_PUT_AND_EVENT = """
 import os, signal, sys
