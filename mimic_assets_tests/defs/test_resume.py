@@ -31,7 +31,9 @@ from mimic_assets_tests.defs.journeys import (
 pytestmark = pytest.mark.slow
 
 SEED = 20261123
-OBJECTS = BUCKETS + 4 * len(PATIENT_TABLES) + len(MANIFEST_TABLES) + 1  # and the decisions of reviewers
+EXTRACTED = BUCKETS + 1
+"""Objects of the first job: the buckets and the decisions of reviewers."""
+OBJECTS = EXTRACTED + 4 * len(PATIENT_TABLES) + len(MANIFEST_TABLES)
 """Of four patients and one task."""
 BETWEEN_PUT_AND_EVENT = """
 import os, signal, sys
@@ -142,7 +144,7 @@ def test_killed_between_the_put_and_its_event_it_resumes_and_no_worker_stays_beh
 ) -> None:
     """The main process dies alone: its workers have to notice. The object is there, Dagster knows nothing of it."""
     place = Place(finished.place.source, tmp_path / "lake")
-    made_before_death = BUCKETS + 3
+    made_before_death = EXTRACTED + 3
     launcher = [sys.executable, "-c", BETWEEN_PUT_AND_EVENT, str(made_before_death)]
     process = _start([*launcher, *_arguments(place, 2)])
     children = _watch(process, lambda: False)
@@ -150,7 +152,7 @@ def test_killed_between_the_put_and_its_event_it_resumes_and_no_worker_stays_beh
     assert len(children) >= 2, "no worker was seen"
     _assert_gone(children)
     assert _object_count(place.lake) >= made_before_death
-    assert len(_materialised(place)) == BUCKETS  # those of the step that had ended
+    assert len(_materialised(place)) == EXTRACTED  # those of the steps that had ended
     summary = summary_of(run_command(*_arguments(place, 1), environment=FEW_BUCKETS))
     assert summary["dead_runs_failed"] == 1
     tables = summary["tables"]
