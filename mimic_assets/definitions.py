@@ -21,7 +21,6 @@ from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.previews import PreviewIO, all_previews
 from mimic_assets.defs.proof import proof_check
 from mimic_assets.settings import Settings
-from mimic_assets.sources.bigquery.address import is_bigquery
 
 
 def build_definitions(
@@ -40,10 +39,6 @@ def build_definitions(
         "tables": TableIO(workshop, Crew(settings, workshop), progress),
         "previews": PreviewIO(workshop.home / "previews"),
     }
-    if is_bigquery(settings.clinical):
-        from mimic_assets.defs.bigquery import resource_of  # five seconds to import, for those who ask for it
-
-        resources["bigquery"] = resource_of(settings)
     return dg.Definitions(
         assets=[
             raw.raw_records,

@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     events: Annotated[tuple[str, ...], NoDecode] = ()
     """Files or folders of event definitions, in place of shipped ones of the same name or beside them."""
     adjudications: str | None = None
-    """CSV of reviewers' decisions about events."""
+    """CSV of reviewers' decisions about events; a lake that holds some is not made again without it."""
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024)
     """Processes that work on keys side by side."""
     buckets: int = Field(default=16, ge=1, le=9999)

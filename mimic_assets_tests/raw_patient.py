@@ -4,14 +4,14 @@ Stages are reached through their packages, so that a test that replaces one repl
 those of `patient_frames`: record 90 runs from 08:30 to 12:00, record 91 from 09:00 to 13:00, the stay from 08:00.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from mimic_assets import numerics, stays, windows
+from mimic_assets import events, numerics, stays, windows
 from mimic_assets.defs.rebuilding import Patient
 from mimic_assets.records.raw_numerics import split_heading
-from mimic_assets.schemas.tables import CLINICAL_EVENTS, RAW_NUMERICS, RAW_RECORDS
+from mimic_assets.schemas.tables import EVENT_ADJUDICATIONS, RAW_NUMERICS, RAW_RECORDS
 from mimic_assets.tasks import Task
 from mimic_assets.timeline import RecordClock
 from mimic_assets_tests.unit.windows.patient_frames import SUBJECT, admission, at, charted, extract, order, stay, task
@@ -108,10 +108,11 @@ def steady_patient() -> Patient:
     return patient(cells)
 
 
-def windows_of(of: Task, who: Patient) -> pl.DataFrame:
+def windows_of(of: Task, who: Patient, definitions: Sequence[events.Definition] = ()) -> pl.DataFrame:
     """Return the windows of a patient, made from everything that is known of it, by the stages as they are now."""
     cleaned = numerics.clean(who.raw_numerics, who.raw_records).frame
     linked = stays.find_record_stays(who.raw_records, cleaned, who.clinical_extract).frame
-    nothing = CLINICAL_EVENTS.empty()
-    labels = windows.label_stays(of, who.clinical_extract, nothing, linked, cleaned, who.incomplete_tables).frame
+    nobody = EVENT_ADJUDICATIONS.empty()
+    found = events.find_events(definitions, nobody, who.clinical_extract, cleaned, linked).frame
+    labels = windows.label_stays(of, who.clinical_extract, found, linked, cleaned, who.incomplete_tables).frame
     return windows.cut_windows(of, labels, cleaned, linked).frame

@@ -5,7 +5,7 @@ statistics and bytes (`split_claims`); text.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ import polars as pl
 from mimic_assets import clinical, windows
 from mimic_assets.defs.rebuilding import NAMES, choose_windows, rebuild_windows
 from mimic_assets.errors import RequestError
+from mimic_assets.events import Definition
 from mimic_assets.schemas.tables import (
     CLINICAL_EVENTS,
     CLINICAL_EXTRACT,
@@ -56,12 +57,20 @@ class Claim:
         self.failures += [str(name) for name in broken[: max(0, _NAMED - len(self.failures))]]
 
 
-def truncation(lake: Lake, task: Task, names: pl.DataFrame, at_most: int | None, progress: Progress) -> Claim:
+def truncation(
+    lake: Lake,
+    task: Task,
+    definitions: Sequence[Definition],
+    names: pl.DataFrame,
+    at_most: int | None,
+    progress: Progress,
+) -> Claim:
     """Return whether windows are the same when every source row after their index time is deleted.
 
     Args:
         lake: the lake.
         task: the task.
+        definitions: what counts as an event.
         names: `task subject_id sample_id` of its windows that may be drawn.
         at_most: how many are made again; all where None.
         progress: told about every window.
@@ -76,7 +85,7 @@ def truncation(lake: Lake, task: Task, names: pl.DataFrame, at_most: int | None,
             raise KeyError("clinical_extract has no object in this lake")
         return Key(clinical.bucket_of(subject_id, buckets))
 
-    for done, window in enumerate(rebuild_windows(lake, [task], bucket_of, chosen), start=1):
+    for done, window in enumerate(rebuild_windows(lake, [task], definitions, bucket_of, chosen), start=1):
         reason = window.problem or ", ".join(window.differing)
         claim.count(1, [] if window.is_identical else [f"{window.sample_id}: {reason}"])
         columns.update(window.differing)

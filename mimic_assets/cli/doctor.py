@@ -3,24 +3,19 @@
 import json
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from mimic_assets.cli.examination import Finding, Status, examine, print_findings
-from mimic_assets.cli.run import AsJson, Clinical, Tasks, Waveforms, Workers
+from mimic_assets.cli.options import Clinical, ExistingLake, Tasks, Waveforms, Workers
+from mimic_assets.cli.run import AsJson
 from mimic_assets.errors import RequestError
 from mimic_assets.settings import load_settings
 
-_Lake = Annotated[
-    str | None,
-    typer.Option(help="Folder or s3:// URI; default: the environment's, else the demo's.", metavar="DIR_OR_URI"),
-]
-
 
 def doctor(
-    lake: _Lake = None,
+    lake: ExistingLake = None,
     waveforms: Waveforms = None,
     clinical: Clinical = None,
     task: Tasks = None,

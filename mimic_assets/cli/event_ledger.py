@@ -15,7 +15,7 @@ from rich.markup import escape
 from mimic_assets.cli.window_evidence import look_up
 from mimic_assets.errors import RequestError
 from mimic_assets.events import Definition, load_definitions, worklist
-from mimic_assets.schemas.tables import CLINICAL_EVENTS
+from mimic_assets.schemas.tables import CLINICAL_EVENTS, EVENT_ADJUDICATIONS
 from mimic_assets.schemas.vocabulary import EventClass, Tier
 from mimic_assets.settings import Settings
 from mimic_assets.storage.lake import Lake
@@ -33,7 +33,8 @@ def worklist_of(lake: Lake, kinds: Sequence[str] | None) -> tuple[pl.DataFrame, 
         if strange := [kind for kind in kinds if kind not in known]:
             raise RequestError(f"The lake has no event {strange[0]!r}; it has {', '.join(known) or 'none'}.")
         ledger = ledger.filter(pl.col("event").is_in(list(kinds)))
-    rows = worklist(ledger)
+    decided = lake.scan(EVENT_ADJUDICATIONS).collect()
+    rows = worklist(ledger, decided)
     counted = Counter(reason for text in rows["reasons"] for reason in text.split())
     return rows, dict(sorted(counted.items()))
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from mimic_assets.cli.options import ExistingLake
 from mimic_assets.settings import load_settings
 
 export = typer.Typer(help="Events and labels for other tools.", no_args_is_help=True, rich_markup_mode="markdown")
@@ -19,10 +20,7 @@ def _formats() -> None:
 @export.command("meds")
 def meds(
     output: Annotated[Path, typer.Option(help="Folder to write; it must not exist yet.", metavar="DIR")],
-    lake: Annotated[
-        str | None,
-        typer.Option(help="Folder or s3:// URI; default: the environment's, else the demo's.", metavar="DIR_OR_URI"),
-    ] = None,
+    lake: ExistingLake = None,
     task: Annotated[
         list[str] | None,
         typer.Option("--task", help="Task whose index times and labels are exported; may be repeated; default: all."),

@@ -1,13 +1,13 @@
 """`mimic-assets prove`: what a reviewer runs over a lake to see that nothing leaks."""
 
 import json
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
+from mimic_assets.cli.options import Events, ExistingLake
+from mimic_assets.cli.output import console
 from mimic_assets.errors import RequestError
 from mimic_assets.settings import Settings, load_settings
 
@@ -20,16 +20,14 @@ DEFAULT_WINDOWS = 20
 
 
 def prove(
-    lake: Annotated[
-        str | None,
-        typer.Option(help="Folder or s3:// URI; default: the environment's, else the demo's.", metavar="DIR_OR_URI"),
-    ] = None,
+    lake: ExistingLake = None,
     task: Annotated[
         list[str] | None,
         typer.Option(
             "--task", help="Shipped task or path of a task file; may be repeated. Default: all.", metavar="NAME_OR_FILE"
         ),
     ] = None,
+    events: Events = None,
     windows: Annotated[
         str,
         typer.Option(help="Windows of each task to make again, drawn by name: a number, or `all`.", metavar="N|all"),
@@ -57,7 +55,7 @@ def prove(
 
         typer.echo(catalogue_page(), nl=False)
         return
-    settings = load_settings(lake=lake, tasks=task)
+    settings = load_settings(lake=lake, tasks=task, events=events)
     report = _prove(settings, bool(task), _number(windows), _subjects(patients), as_json)
     if not report["holds"]:
         raise typer.Exit(1)
@@ -69,6 +67,7 @@ def _prove(
     from mimic_assets.cli.claims import order_in_time, truncation, window_names
     from mimic_assets.cli.progress import TableProgress
     from mimic_assets.cli.split_claims import contents, isolation, normalisation, selection
+    from mimic_assets.events import load_definitions
     from mimic_assets.storage.lake import Lake
 
     lake = Lake.open(settings.lake, settings.s3, create=False)
@@ -82,11 +81,12 @@ def _prove(
             f"The lake {lake.root.uri} holds no window{whose} for {', '.join(sorted(names)) or 'any task'}: nothing to "
             "prove. Make some with `mimic-assets run`, or name another --lake, --task or --patients."
         )
+    definitions = load_definitions(settings.events)
     claims: list[Claim] = []
     with TableProgress(quiet=as_json) as progress:
         for task in tasks:
             own = sorted(set(names[task.name]["subject_id"].to_list()))
-            claims.append(truncation(lake, task, names[task.name], at_most, progress))
+            claims.append(truncation(lake, task, definitions, names[task.name], at_most, progress))
             claims += order_in_time(lake, task, own, progress)
             claims += isolation(lake, task)
             claims.append(normalisation(lake, task, progress))
@@ -163,24 +163,24 @@ def _subjects(patients: str | None) -> list[int] | None:
 def _print(claims: "list[Claim]", notes: list[str]) -> None:
     from rich.table import Table
 
-    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    screen = console()
     table = Table()
     for heading, side in (("task", "left"), ("claim", "left"), ("checked", "right"), ("failed", "right")):
         table.add_column(heading, justify="right" if side == "right" else "left")
     for claim in claims:
         failed = f"[bold red]{claim.failed:,}[/]" if claim.failed else "0"
         table.add_row(claim.task, claim.sentence, f"{claim.checked:,} {claim.unit}", failed)
-    console.print(table)
+    screen.print(table)
     for note in notes:
-        console.print(note, soft_wrap=True)
+        screen.print(note, soft_wrap=True)
     broken = [claim for claim in claims if claim.failed]
     for claim in broken:
-        console.print(f"[bold red]{claim.task}: {claim.sentence}: {claim.failed:,} times not.[/]", soft_wrap=True)
+        screen.print(f"[bold red]{claim.task}: {claim.sentence}: {claim.failed:,} times not.[/]", soft_wrap=True)
         if claim.columns:
             counted = ", ".join(f"{name} ({count})" for name, count in claim.columns.items())
-            console.print(f"  columns that differ: {counted}", soft_wrap=True)
+            screen.print(f"  columns that differ: {counted}", soft_wrap=True)
         for name in claim.failures:
-            console.print(f"  {name}", soft_wrap=True)
+            screen.print(f"  {name}", soft_wrap=True)
     if not broken:
         empty = sum(not claim.checked for claim in claims)
-        console.print("Every claim holds" + (f"; {empty} had nothing to check." if empty else "."))
+        screen.print("Every claim holds" + (f"; {empty} had nothing to check." if empty else "."))

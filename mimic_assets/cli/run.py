@@ -8,41 +8,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from mimic_assets.cli.options import Adjudications, Clinical, Events, NewLake, Tasks, Waveforms, Workers
 from mimic_assets.settings import Settings, dagster_home_for, load_settings
 
-Waveforms = Annotated[
-    str | None, typer.Option(help="Folder in the layout of the MIMIC-IV Waveform Database.", metavar="DIR")
-]
-Clinical = Annotated[
-    str | None,
-    typer.Option(
-        help="Folder of MIMIC-IV csv.gz files (hosp/, icu/), or bq://BILLING_PROJECT in BigQuery.", metavar="DIR_OR_BQ"
-    ),
-]
-Lake = Annotated[
-    str | None, typer.Option(help="Where tables live: a folder or s3://bucket/prefix.", metavar="DIR_OR_URI")
-]
-Tasks = Annotated[
-    list[str] | None,
-    typer.Option("--task", help="Shipped task or path of a task file; may be repeated.", metavar="NAME_OR_FILE"),
-]
-Events = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--events",
-        help="File or folder of event definitions, in place of shipped ones or beside them; may be repeated.",
-        metavar="FILE_OR_DIR",
-    ),
-]
-Adjudications = Annotated[
-    str | None, typer.Option(help="CSV of reviewers' decisions (see `events review`).", metavar="FILE")
-]
 Patients = Annotated[
     str,
     typer.Option(help="`recorded` (those with waveforms), `all` (clinical subjects too), or ids separated by commas."),
-]
-Workers = Annotated[
-    int | None, typer.Option(min=1, help="Processes that make patients side by side; default: every core.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one summary object and nothing else on standard output.")]
 Strict = Annotated[bool, typer.Option(help="Exit 1 when a patient was quarantined.")]
@@ -51,7 +22,7 @@ Strict = Annotated[bool, typer.Option(help="Exit 1 when a patient was quarantine
 def run(
     waveforms: Waveforms = None,
     clinical: Clinical = None,
-    lake: Lake = None,
+    lake: NewLake = None,
     task: Tasks = None,
     events: Events = None,
     adjudications: Adjudications = None,

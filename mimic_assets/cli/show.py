@@ -8,6 +8,8 @@ import polars as pl
 import typer
 from rich.console import Console
 
+from mimic_assets.cli.options import ExistingLake
+from mimic_assets.cli.output import write_whole
 from mimic_assets.errors import RequestError
 from mimic_assets.settings import Settings, load_settings
 from mimic_assets.storage.lake import Lake
@@ -18,10 +20,7 @@ def show(
     sample_id: Annotated[
         str | None, typer.Argument(help="Name of a window; without one, a telling positive is picked.")
     ] = None,
-    lake: Annotated[
-        str | None,
-        typer.Option(help="Folder or s3:// URI; default: the environment's, else the demo's.", metavar="DIR_OR_URI"),
-    ] = None,
+    lake: ExistingLake = None,
     output: Annotated[Path | None, typer.Option(help="Draw the window into this PNG file.", metavar="FILE.png")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one object, every cell included, and nothing else.")
@@ -72,11 +71,7 @@ def _show(settings: Settings, sample_id: str | None, output: Path | None, as_jso
         from mimic_assets.cli.window_picture import draw_window  # matplotlib takes half a second to import
 
         picture = draw_window(window, evidence)
-        try:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_bytes(picture)
-        except OSError as error:
-            raise RequestError(f"Cannot write {output}: {error.strerror}. Name another --output.") from None
+        write_whole(output, lambda draft: draft.write_bytes(picture))
         Console(stderr=True, highlight=False).print(f"\nDrawn into {output}", soft_wrap=True)
 
 

@@ -127,8 +127,11 @@ def _with_other_splits_changed(
                 yield subject_id, manifest.altered(lake.read(WINDOWED_SAMPLES, key, columns=columns))
             progress(f"statistics of {task.name}", done, len(keys))
 
-    for leave_out in (True, False):
-        yield lambda columns, leave_out=leave_out: partial(stream, leave_out, columns)  # type: ignore[misc]
+    def windows_of(leave_out: bool) -> Callable[[list[str] | None], manifest.Windows]:
+        return lambda columns: partial(stream, leave_out, columns)
+
+    yield windows_of(True)
+    yield windows_of(False)
 
 
 def _has_windows(lake: Lake, key: Key) -> bool:

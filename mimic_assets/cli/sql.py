@@ -5,7 +5,7 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,6 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from mimic_assets.cli.options import ExistingLake
+from mimic_assets.cli.output import write_whole
 from mimic_assets.errors import RequestError
 from mimic_assets.settings import load_settings
 from mimic_assets.storage.lake import Lake
@@ -32,10 +34,7 @@ def sql(
     statement: Annotated[
         str, typer.Argument(metavar="SELECT", help="One SELECT over the tables; each is known by its own name.")
     ],
-    lake: Annotated[
-        str | None,
-        typer.Option(help="Folder or s3:// URI; default: the environment's, else the demo's.", metavar="DIR_OR_URI"),
-    ] = None,
+    lake: ExistingLake = None,
     output_format: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option(help="File for --format parquet; default: standard output.")] = None,
 ) -> None:
@@ -62,8 +61,10 @@ def sql(
 def _print_parquet(rows: pa.Table, output: Path | None) -> None:
     if output is None and sys.stdout.isatty():
         raise RequestError("Parquet is not for a terminal: name a file with --output, or redirect standard output.")
-    sink: Any = sys.stdout.buffer if output is None else output
-    pq.write_table(rows, sink)
+    if output is None:
+        pq.write_table(rows, sys.stdout.buffer)
+    else:
+        write_whole(output, lambda draft: pq.write_table(rows, draft))
 
 
 def _print_table(rows: pa.Table) -> None:

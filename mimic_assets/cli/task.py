@@ -1,13 +1,14 @@
 """`mimic-assets task`: which tasks there are, what one means in words, and how many samples it gives."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from mimic_assets.cli.options import Events, ExistingLake
+from mimic_assets.cli.output import console, write_whole
 from mimic_assets.settings import load_settings
 
 if TYPE_CHECKING:
@@ -25,22 +26,16 @@ def list_tasks() -> None:
     """List the tasks that come with the package; your own is named by the path of its file."""
     from mimic_assets.tasks import load_task, shipped_tasks
 
-    console = _console()
+    screen = console()
     for name in shipped_tasks():
-        console.print(f"[bold]{name}[/]  {load_task(name).title}", soft_wrap=True)
+        screen.print(f"[bold]{name}[/]  {load_task(name).title}", soft_wrap=True)
 
 
 @task.command("check")
 def check(
     name_or_file: Annotated[str, typer.Argument(metavar="NAME_OR_FILE", help="Shipped task, or your own .toml file.")],
-    lake: Annotated[
-        str | None,
-        typer.Option(help="Lake to count in; default: the environment's, else the demo's.", metavar="DIR_OR_URI"),
-    ] = None,
-    events: Annotated[
-        list[str] | None,
-        typer.Option(help="Event definitions of your own; may be repeated.", metavar="FILE_OR_DIR"),
-    ] = None,
+    lake: ExistingLake = None,
+    events: Events = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one object and nothing else.")] = False,
     output: Annotated[Path | None, typer.Option(help="SVG to draw the attrition into.", metavar="FILE.svg")] = None,
 ) -> None:
@@ -70,22 +65,23 @@ def check(
     if output is not None:
         if counted is None or counted.is_empty():
             raise RequestError(f"There is nothing to draw into {output}: name a lake with events (--lake).")
-        output.write_text(draw_attrition(wanted.title, counted), encoding="utf-8")
+        picture = draw_attrition(wanted.title, counted)
+        write_whole(output, lambda draft: draft.write_text(picture, encoding="utf-8"))
     if as_json:
         rows = [] if counted is None else counted.to_dicts()
         typer.echo(json.dumps({"task": wanted.name, "words": sentences, "attrition": rows}))
         return
-    console = _console()
-    console.print(f"[bold]{wanted.name}[/]  {wanted.title}", soft_wrap=True)
+    screen = console()
+    screen.print(f"[bold]{wanted.name}[/]  {wanted.title}", soft_wrap=True)
     for sentence in sentences:
-        console.print(f"  {sentence}", soft_wrap=True)
+        screen.print(f"  {sentence}", soft_wrap=True)
     if counted is None or counted.is_empty():
-        console.print("No lake with events to count in: name one with --lake, or run `mimic-assets demo`.")
+        screen.print("No lake with events to count in: name one with --lake, or run `mimic-assets demo`.")
         return
-    _print(console, counted)
+    _print(screen, counted)
 
 
-def _print(console: Console, counted: "pl.DataFrame") -> None:
+def _print(screen: Console, counted: "pl.DataFrame") -> None:
     from rich.table import Table
 
     table = Table(title="Attrition", title_justify="left")
@@ -97,8 +93,4 @@ def _print(console: Console, counted: "pl.DataFrame") -> None:
         name = f"  - {row['step']}" if row["is_removal"] else f"[bold]{row['step']}[/]"
         counts = [f"{row[key]:,}" for key in ("index_times", "stays", "subjects", "positives", "negatives")]
         table.add_row(name, *counts)
-    console.print(table)
-
-
-def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    screen.print(table)

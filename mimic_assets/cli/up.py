@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from mimic_assets.cli.options import Adjudications, Clinical, Events, ExistingLake, Waveforms
 from mimic_assets.errors import RequestError
 from mimic_assets.settings import Settings, dagster_home_for, load_settings
 from mimic_assets.sources.bigquery.address import is_bigquery
@@ -19,25 +20,27 @@ _SUPERSEDED = "Function `dev_command` is superseded"
 
 
 def up(
-    lake: Annotated[
-        str | None,
-        typer.Option(help="Folder or s3:// URI; default: the environment's, else the demo's.", metavar="DIR_OR_URI"),
-    ] = None,
-    waveforms: Annotated[str | None, typer.Option(metavar="DIR")] = None,
-    clinical: Annotated[str | None, typer.Option(metavar="DIR")] = None,
+    lake: ExistingLake = None,
+    waveforms: Waveforms = None,
+    clinical: Clinical = None,
+    events: Events = None,
+    adjudications: Adjudications = None,
     port: Annotated[int, typer.Option(min=1, max=65535)] = 3000,
 ) -> None:
     """Serve the Dagster UI on 127.0.0.1: browse lineage, materialise, schedule and backfill patients.
 
-    Sources, lake and tasks come from the options or MIMIC_ASSETS_* variables, by default the demo's. Ctrl-C stops it.
+    Sources, lake, tasks, event definitions and decisions come from the options or MIMIC_ASSETS_* variables, by default
+    the demo's. Ctrl-C stops it.
     """
     from mimic_assets.cli.instance import fail_dead_runs, prepare_home
     from mimic_assets.defs.making import Workshop
 
     console = Console(highlight=False)
-    settings = load_settings(lake=lake, waveforms=waveforms, clinical=clinical)
+    settings = load_settings(
+        lake=lake, waveforms=waveforms, clinical=clinical, events=events, adjudications=adjudications
+    )
     workshop = Workshop(settings)
-    _ = workshop.tasks, workshop.lake
+    _ = workshop.tasks, workshop.definitions, workshop.lake
     for source in ("waveforms", "clinical"):
         try:
             getattr(workshop, source)
@@ -68,6 +71,7 @@ def _environment(settings: Settings, home: Path) -> dict[str, str]:
     if not lake.startswith("s3://"):
         lake = str(Path(lake.removeprefix("file://")).expanduser().absolute())
     tasks = [str(Path(task).absolute()) if task.endswith(".toml") else task for task in settings.tasks]
+    decisions = settings.adjudications
     return os.environ | {
         "DAGSTER_HOME": str(home),
         "MIMIC_ASSETS_LAKE": lake,
@@ -76,4 +80,6 @@ def _environment(settings: Settings, home: Path) -> dict[str, str]:
         if is_bigquery(settings.clinical)
         else str(Path(settings.clinical).absolute()),
         "MIMIC_ASSETS_TASKS": ",".join(tasks),
+        "MIMIC_ASSETS_EVENTS": ",".join(str(Path(path).absolute()) for path in settings.events),
+        "MIMIC_ASSETS_ADJUDICATIONS": str(Path(decisions).absolute()) if decisions else "",
     }

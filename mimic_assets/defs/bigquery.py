@@ -1,4 +1,4 @@
-"""The BigQuery resource of the shell: dagster-gcp's, and without credentials where an emulator is named.
+"""The clinical source in BigQuery, through dagster-gcp's resource; without credentials where an emulator is named.
 
 Belongs here: opening a client and the clinical source with it. Not here: what is asked (`sources.bigquery`).
 """

@@ -9,9 +9,16 @@ know each other. Does not belong here: what is compared (`events.dictionary`).
 
 from mimic_assets.clinical.dictionaries import read_dictionaries
 from mimic_assets.defs.making import Workshop
+from mimic_assets.events import Definition
 from mimic_assets.events.dictionary import check_definitions, unchecked_dictionaries
 from mimic_assets.events.load import definition_files, load_definition
 from mimic_assets.numerics.parameters import PARAMETERS
+
+
+def own_definitions(workshop: Workshop) -> list[Definition]:
+    """Return the definitions that a workshop's settings name, by name."""
+    own = {load_definition(path).name for path in definition_files(workshop.settings.events)}
+    return [definition for definition in workshop.definitions if definition.name in own]
 
 
 def check_against_source(workshop: Workshop) -> list[str]:
@@ -22,8 +29,6 @@ def check_against_source(workshop: Workshop) -> list[str]:
     """
     if not workshop.settings.events:
         return []
-    own = {load_definition(path).name for path in definition_files(workshop.settings.events)}
     dictionary = read_dictionaries(workshop.clinical)
-    given = [definition for definition in workshop.definitions if definition.name in own]
-    check_definitions(given, dictionary, [parameter.name for parameter in PARAMETERS])
+    check_definitions(own_definitions(workshop), dictionary, [parameter.name for parameter in PARAMETERS])
     return unchecked_dictionaries(dictionary)

@@ -38,13 +38,13 @@ class FromTree(Derivation):
 
 @dataclass(frozen=True, slots=True)
 class FromTables(Derivation):
-    """`function([task,] *frames of one patient[, incomplete_tables]) -> Judged`."""
+    """`function([task,] *frames of one patient[, incomplete_tables, event_tables]) -> Judged`."""
 
     function: Callable[..., Judged]
     inputs: tuple[str, ...]
     per_task: bool = False
     needs_completeness: bool = False
-    """Whether the function also takes the set of clinical tables that did not arrive whole."""
+    """Whether it also takes the clinical tables that did not arrive whole, and those that each event is found in."""
     needs_definitions: bool = False
     """Whether the function first takes the event definitions."""
 

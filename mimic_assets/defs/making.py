@@ -228,7 +228,9 @@ class Workshop:
         if isinstance(derivation, FromTree):
             return derivation.function(self.waveforms, subject_id)
         frames = [self._frame(name, place) for name in derivation.inputs]
-        completeness = [self._incomplete_tables(subject_id)] if derivation.needs_completeness else []
+        completeness: list[object] = []
+        if derivation.needs_completeness:
+            completeness = [self._incomplete_tables(subject_id), events.tables_by_event(self.definitions)]
         first = [self.definitions] if derivation.needs_definitions else [task] if task else []
         return derivation.function(*first, *frames, *completeness)
 
@@ -301,8 +303,9 @@ def _tally(table: Table, frame: pl.DataFrame) -> dict[str, dict[str, int]]:
         counts = frame.get_column(name).cast(pl.String).fill_null("-").value_counts().sort(name)
         tally[name] = dict(counts.iter_rows())
     if table is CLINICAL_LABELS:
-        for count in ("subjects", "stays", "index_times", "positives", "negatives"):
-            tally[f"{ATTRITION_TALLY}{count}"] = dict(windows.attrition(frame).select("step", count).iter_rows())
+        counted = windows.attrition(frame).drop("is_removal")
+        for count in counted.columns[1:]:
+            tally[f"{ATTRITION_TALLY}{count}"] = dict(counted.select("step", count).iter_rows())
     return tally
 
 

@@ -5,14 +5,21 @@ be equal is said in `windows.leakage` and `windows.hindsight`. One patient lies 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
 
-from mimic_assets import clinical, numerics, stays, windows
-from mimic_assets.schemas.tables import CLINICAL_EVENTS, CLINICAL_EXTRACT, RAW_NUMERICS, RAW_RECORDS, WINDOWED_SAMPLES
+from mimic_assets import clinical, events, numerics, stays, windows
+from mimic_assets.schemas.tables import (
+    CLINICAL_EVENTS,
+    CLINICAL_EXTRACT,
+    EVENT_ADJUDICATIONS,
+    RAW_NUMERICS,
+    RAW_RECORDS,
+    WINDOWED_SAMPLES,
+)
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
 from mimic_assets.tasks import Task
@@ -64,20 +71,26 @@ def read_patient(lake: Lake, subject_id: int, bucket: Key) -> Patient:
     )
 
 
-def rebuild(task: Task, patient: Patient, sample: pl.DataFrame) -> pl.DataFrame:
+def rebuild(
+    task: Task, patient: Patient, sample: pl.DataFrame, definitions: Sequence[events.Definition] = ()
+) -> pl.DataFrame:
     """Return a window cut again from what was known at its index time; no row where no record is found for it then.
 
     Args:
         task: its task.
         patient: everything that is known of the patient today.
         sample: one row of windowed_samples; stay, index time and label are taken from it, and nothing else.
+        definitions: what counts as an event; needed where the task's index times hang on one, which has to be found
+            again in what was known. Reviewers' decisions are hindsight.
     """
     index_time = sample["index_time"][0]
     rows = windows.known_rows(patient.clinical_extract, index_time, task.care.charted_known_after_s)
     shifts = _known_shifts(task, patient, rows, sample)
     cleaned, linked = _again(patient, rows, index_time, shifts)
-    no_events = CLINICAL_EVENTS.empty()  # they make the label, which is given
-    labels = windows.label_stays(task, rows, no_events, linked, cleaned, patient.incomplete_tables).frame
+    found = CLINICAL_EVENTS.empty()  # they make the label, which is given
+    if task.index.is_anchored_on_event:
+        found = events.find_events(definitions, EVENT_ADJUDICATIONS.empty(), rows, cleaned, linked).frame
+    labels = windows.label_stays(task, rows, found, linked, cleaned, patient.incomplete_tables).frame
     own = labels.filter((pl.col("stay_id") == sample["stay_id"][0]) & (pl.col("index_time") == index_time))
     given = own.with_columns(
         label=pl.lit(sample["label"][0]),
@@ -131,13 +144,18 @@ def choose_windows(names: pl.DataFrame, at_most: int | None, per_patient: int | 
 
 
 def rebuild_windows(
-    lake: Lake, tasks: Iterable[Task], bucket_of: Callable[[int], Key], chosen: pl.DataFrame
+    lake: Lake,
+    tasks: Iterable[Task],
+    definitions: Sequence[events.Definition],
+    bucket_of: Callable[[int], Key],
+    chosen: pl.DataFrame,
 ) -> Iterator[Rebuilt]:
     """Yield what became of each chosen window, patient by patient.
 
     Args:
         lake: where windows and raw rows lie.
         tasks: the tasks of the chosen windows.
+        definitions: what counts as an event.
         bucket_of: where a subject's clinical rows lie.
         chosen: of `choose_windows`.
     """
@@ -154,14 +172,14 @@ def rebuild_windows(
             task = by_name[of_task["task"][0]]
             stored = lake.read(WINDOWED_SAMPLES, Key(subject_id, task.name))
             for sample_id in of_task["sample_id"].to_list():
-                yield _compare(task, patient, stored.filter(pl.col("sample_id") == sample_id))
+                yield _compare(task, patient, stored.filter(pl.col("sample_id") == sample_id), definitions)
         del patient
 
 
-def _compare(task: Task, patient: Patient, sample: pl.DataFrame) -> Rebuilt:
+def _compare(task: Task, patient: Patient, sample: pl.DataFrame, definitions: Sequence[events.Definition]) -> Rebuilt:
     name, subject_id = sample["sample_id"][0], sample["subject_id"][0]
     try:
-        differing = windows.differences(sample, rebuild(task, patient, sample))
+        differing = windows.differences(sample, rebuild(task, patient, sample, definitions))
     except Exception as error:  # one window that cannot be made again must not hide the others; text may hold values
         return Rebuilt(task.name, subject_id, name, problem=f"unexpected {type(error).__name__}")
     return Rebuilt(task.name, subject_id, name, tuple(differing))

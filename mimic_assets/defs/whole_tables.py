@@ -40,9 +40,8 @@ def make_from_clinical_tree(
         if (place.partition or 0) >= workshop.settings.buckets:
             workshop.lake.remove(table, place)  # of a lake that was cut into more buckets
     inputs = source.inputs() | {"buckets": str(workshop.settings.buckets)}
-    more = events.items_by_table(workshop.definitions) if workshop.settings.events else {}
-    if more:  # definitions of the user's own may need rows that no shipped one does
-        inputs["items"] = repr(sorted((name, sorted(items)) for name, items in more.items()))
+    more = events.items_by_table(workshop.definitions)  # a user's own may need rows that no shipped one does
+    inputs["items"] = repr(sorted((name, sorted(items)) for name, items in more.items()))
     wanted = fingerprint(table, inputs)
     stored = {key: workshop.lake.stored(table, Key(int(key))) for key in keys}
     stale = [int(key) for key in keys if (old := stored[key]) is None or old.fingerprint != wanted]
@@ -76,16 +75,23 @@ def make_from_decisions(workshop: Workshop, table: Table, derivation: FromDecisi
     """Yield the outcome of the reviewers' decisions: one object, empty where the settings name no file.
 
     Raises:
-        RequestError: the file that the settings name cannot be read.
+        RequestError: the file that the settings name cannot be read; or they name none and the lake holds decisions,
+            which would be lost without a word.
     """
     file = workshop.settings.adjudications
+    place = Key()
+    stored = workshop.lake.stored(table, place)
+    if file is None and stored is not None and stored.row_count:
+        raise RequestError(
+            f"The lake holds {stored.row_count} decision(s) of reviewers and no file of decisions is named, so they "
+            "would be lost. Name it with --adjudications or MIMIC_ASSETS_ADJUDICATIONS; to drop them, a CSV with "
+            "nothing but its heading."
+        )
     try:
         content = Path(file).read_bytes() if file else b""
     except OSError as error:
         raise RequestError(f"The decisions in {file} cannot be read: {error.strerror}. Name another file.") from None
-    place = Key()
     wanted = fingerprint(table, {"content": hashlib.sha256(content).hexdigest(), "file": Path(file or "").name})
-    stored = workshop.lake.stored(table, place)
     outcome = Outcome("decisions", Status.KEPT)
     if stored is None or stored.fingerprint != wanted:
         judged = derivation.function(content, Path(file).name) if file else Judged(table.empty(), rejected_frame([]))

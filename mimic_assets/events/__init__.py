@@ -17,7 +17,7 @@ from mimic_assets.events.adjudication import read_adjudications
 from mimic_assets.events.definition import Definition
 from mimic_assets.events.dictionary import check_definitions
 from mimic_assets.events.ledger import find_events
-from mimic_assets.events.load import definitions_fingerprint, items_by_table, load_definitions
+from mimic_assets.events.load import definitions_fingerprint, items_by_table, load_definitions, tables_by_event
 from mimic_assets.events.review import worklist
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "items_by_table",
     "load_definitions",
     "read_adjudications",
+    "tables_by_event",
     "worklist",
 ]

@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from mimic_assets.events.names import NAME
 from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
 from mimic_assets.schemas.tables import CLINICAL_EVENTS, EVENT_ADJUDICATIONS
 from mimic_assets.schemas.vocabulary import Adjudication, Decision, Tier
@@ -62,7 +63,7 @@ def read_adjudications(content: bytes, file: str) -> Judged:
     reasons = typed.select(
         "source_row",
         bad_value=pl.any_horizontal(
-            pl.col("event_id").is_null(),
+            ~pl.col("event_id").str.contains(NAME).fill_null(False),
             pl.col("subject_id").is_null(),
             *((pl.col(name).is_null() & lines[name].is_not_null()) for name in _TIMES),
         ),
@@ -78,7 +79,7 @@ def read_adjudications(content: bytes, file: str) -> Judged:
 
 def _refused(reasons: pl.DataFrame, file: str) -> Iterator[Rejection]:
     expected = {
-        "bad_value": "event_id, a subject_id of digits and times like 2180-07-23 12:36:00",
+        "bad_value": "an event_id like ev_0123456789abcdef, a subject_id of digits and times like 2180-07-23 12:36:00",
         "unknown_decision": f"one of {', '.join(value.value for value in Decision)}",
         "retimed_without_time": "new_event_time beside the decision retime",
         "bounds_out_of_order": "new_lower_time <= new_event_time <= new_upper_time",

@@ -33,9 +33,9 @@ class Dictionary(Protocol):
 
 
 def unchecked_dictionaries(dictionary: Dictionary) -> list[str]:
-    """Return the dictionaries a source lacks: what they would hold was not checked."""
+    """Return the dictionaries a source lacks, or that cannot be read: what they would hold was not checked."""
     parts = {
-        "d_items": dictionary.items,
+        "d_items or d_labitems": dictionary.items,
         "d_icd_diagnoses": dictionary.diagnoses,
         "d_icd_procedures": dictionary.procedures,
     }

@@ -1,25 +1,19 @@
 """Definitions by file: those that come with the package, and a user's own that replace or add to them.
 
-Belongs here: finding and reading TOML, and saying all that is wrong with it at once. Does not belong here: what a
-definition may say (`definition`), or whether its codes are in a dictionary (`dictionary`).
+Belongs here: finding the files, and what all of them together read. Does not belong here: what a definition may
+say (`definition`), or whether its codes are in a dictionary (`dictionary`).
 """
 
-import difflib
 import hashlib
-import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, ValidationError
 
 from mimic_assets.errors import RequestError
-from mimic_assets.events.definition import CodeList, Definition, Evidence, Rule
+from mimic_assets.events.definition import Definition
 from mimic_assets.events.texts import known_texts
+from mimic_assets.toml_file import read_toml
 
 _SHIPPED = Path(__file__).parent / "definitions"
-_PARTS: tuple[type[BaseModel], ...] = (Definition, Rule, Evidence, CodeList)
-_KEYS = sorted({name for part in _PARTS for name in part.model_fields})
 
 
 def shipped_definitions() -> tuple[str, ...]:
@@ -49,15 +43,7 @@ def load_definitions(paths: Iterable[str] = ()) -> tuple[Definition, ...]:
 
 def load_definition(path: Path) -> Definition:
     """Return the definition of one file; RequestError with every problem where there is one."""
-    try:
-        return Definition.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise RequestError(f"Event definition {path} does not exist.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"Event definition {path} is not TOML: {error}") from None
-    except ValidationError as error:
-        problems = "\n".join(f"  {_place(e['loc'])}: {_sentence(e)}" for e in error.errors(include_url=False))
-        raise RequestError(f"Event definition {path} has {error.error_count()} problem(s):\n{problems}") from None
+    return read_toml(Definition, path, "Event definition")
 
 
 def definitions_fingerprint(definitions: Sequence[Definition]) -> str:
@@ -75,6 +61,17 @@ def items_by_table(definitions: Sequence[Definition]) -> dict[str, frozenset[int
     return found
 
 
+def tables_by_event(definitions: Sequence[Definition]) -> dict[str, frozenset[str]]:
+    """Return the tables that each event is found in, those of needed evidence included.
+
+    Rows that only mark a class or contradict are left out: without them the event is still found.
+    """
+    return {
+        definition.name: frozenset(each.table for rule in definition.rules for each in (rule, *rule.needs))
+        for definition in definitions
+    }
+
+
 def definition_files(paths: Iterable[str]) -> list[Path]:
     """Return the files that paths name: a file itself, of a folder every *.toml, sorted."""
     files: list[Path] = []
@@ -84,15 +81,3 @@ def definition_files(paths: Iterable[str]) -> list[Path]:
             raise RequestError(f"Folder {path} holds no event definition, *.toml expected.")
         files += inside
     return files
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) or "definition"
-
-
-def _sentence(error: Any) -> str:
-    if error["type"] != "extra_forbidden":
-        return str(error["msg"]).removeprefix("Value error, ")
-    key = str(error["loc"][-1])
-    near = difflib.get_close_matches(key, _KEYS, n=1)
-    return "unknown key" + (f"; did you mean {near[0]!r}?" if near else "")

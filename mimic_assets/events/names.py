@@ -6,10 +6,14 @@ moves makes another event, and the decision about the old one is reported as an 
 """
 
 import hashlib
+from typing import Final
 
 import polars as pl
 
 from mimic_assets.events.definition import APART
+
+NAME: Final = r"^ev_[0-9a-f]{16}$"
+"""What a name looks like; anything else that a file gives for one may be a patient's words, and is not repeated."""
 
 
 def with_event_ids(events: pl.DataFrame, kind: str) -> pl.DataFrame:

@@ -16,15 +16,17 @@ TO_FILL_IN: Final = ("decision", "new_event_time", "new_lower_time", "new_upper_
 """Columns left empty for the reviewer; `adjudication.read_adjudications` reads them."""
 
 
-def worklist(clinical_events: pl.DataFrame) -> pl.DataFrame:
+def worklist(clinical_events: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
     """Return the events worth a look, most doubtful first, with empty columns for the decision.
 
     An event is on it when its sources contradict each other, it has no time (tier C or D), its bounds lie more than
     WIDE_MIN minutes apart, or its time rests on one charted, indirect row (tier B). Each reason counts once; events
-    without any are left out, and so are those reviewed already.
+    without any are left out. Decisions that stand come last, as they were made, those whose event is gone included: the
+    list takes the place of the one before it.
 
     Args:
         clinical_events: of any number of subjects.
+        adjudications: rows of `event_adjudications`; may be empty.
 
     Returns:
         `event_id subject_id hadm_id stay_id event event_class tier event_time lower_time upper_time uncertainty_min
@@ -47,7 +49,7 @@ def worklist(clinical_events: pl.DataFrame) -> pl.DataFrame:
         for name in CLINICAL_EVENTS.schema
         if name not in ("event_end_time", "rule", "rule_version", "sources", "contradictions", "rules", "adjudication")
     ]
-    return (
+    doubtful = (
         listed.filter(pl.col("reasons").list.len() > 0)
         .sort(pl.col("reasons").list.len() * -1, "subject_id", "event", "lower_time", "event_id")
         .select(
@@ -57,3 +59,14 @@ def worklist(clinical_events: pl.DataFrame) -> pl.DataFrame:
             *(pl.lit(None, pl.String).alias(name) for name in TO_FILL_IN),
         )
     )
+    return pl.concat([doubtful, _standing(clinical_events, adjudications, doubtful)])
+
+
+def _standing(clinical_events: pl.DataFrame, adjudications: pl.DataFrame, like: pl.DataFrame) -> pl.DataFrame:
+    """Return a row per decision, with what is left to say of its event."""
+    times = [pl.col(name).dt.strftime("%Y-%m-%d %H:%M:%S%.f") for name in TO_FILL_IN if name.endswith("_time")]
+    rows = adjudications.sort("source_row").with_columns(times).drop("source_row")
+    known = clinical_events.with_columns(pl.col("sources", "contradictions").list.join(" "))
+    found = rows.join(known, on=["subject_id", "event_id"], how="left", maintain_order="left")
+    missing = {"reasons": pl.lit("reviewed"), "uncertainty_min": pl.lit(None)}
+    return found.with_columns(**missing).select(pl.col(name).cast(dtype) for name, dtype in like.schema.items())

@@ -9,7 +9,7 @@ import polars as pl
 from mimic_assets.events.definition import Rule, TimeKind
 from mimic_assets.events.evidence import names_near
 from mimic_assets.events.findings import NO_FINDINGS, as_findings, row_name
-from mimic_assets.events.selection import Sources
+from mimic_assets.events.selection import Sources, is_within
 from mimic_assets.events.whereabouts import Whereabouts, place_class
 from mimic_assets.schemas.vocabulary import EventClass, Tier
 
@@ -24,14 +24,15 @@ def find_rows(rule: Rule, sources: Sources, whereabouts: Whereabouts) -> pl.Data
         charted_minute: a point at the row's time, begun in `[time - before_s, time + after_s]`; rows of one minute of a
             subject are one finding, at the earliest of their times, bounded by all.
         first_evidence: per admission, the first row beyond the limit; begun after the last earlier row of the same
-        items
-            that is not beyond it (the admission's start where there is none), up to 60 s after the first that is.
+            items that says it is not beyond it (the admission's start where there is none), up to `after_s` after the
+            first that is. A row that names no admission is of the one that holds its time; one of none is passed over.
         date: `[day 00:00, next 00:00]`, one finding per admission and day.
         stay: the admission, one finding per admission.
 
     Missing:
-        A row without the time its rule needs, or with one more than a day outside its admission (a wrong year), proves
+        A charted or dated row without its time, or one more than a day outside its admission (a wrong year), proves
         the event, not when: it becomes a finding of tier D, bounded by its admission, so that its stay is no negative.
+        What it `needs` cannot be near it, and is not asked for. A death's time is taken as it is.
         Bounds are null where the admission is not known.
     """
     rows = sources.select(rule)
@@ -86,15 +87,20 @@ def _charted(rule: Rule, rows: pl.DataFrame, whereabouts: Whereabouts) -> pl.Dat
 
 def _first_seen(rule: Rule, rows: pl.DataFrame, sources: Sources, whereabouts: Whereabouts) -> pl.DataFrame:
     per_admission = ["subject_id", "hadm_id"]
-    dated = rows.filter(pl.col("at").is_not_null() & pl.col("hadm_id").is_not_null())
+    dated = whereabouts.placed(rows, "at").filter(pl.col("at").is_not_null() & pl.col("hadm_id").is_not_null())
     first = (
         dated.sort("subject_id", "at", "source_row")
         .group_by(per_admission, maintain_order=True)
         .agg(event_time=pl.col("at").first(), sources=pl.col("name").head(1))
     )
-    of_items = sources.tables[rule.table].filter(pl.col("item_id").is_in(rule.items))
+    of_items = sources.tables[rule.table].filter(
+        pl.col("item_id").is_in(rule.items)
+        & pl.col("subject_id").is_in(first["subject_id"].implode())
+        & is_within(rule)
+    )
     earlier = (
-        of_items.select(*per_admission, at="start_time")
+        whereabouts.placed(of_items, "start_time")
+        .select(*per_admission, at="start_time")
         .join(first, on=per_admission)
         .filter(pl.col("at") < pl.col("event_time"))
         .group_by(per_admission)
@@ -154,7 +160,4 @@ def _with_needed(rule: Rule, findings: pl.DataFrame, sources: Sources) -> pl.Dat
 
 
 def _classed(rule: Rule, rows: pl.DataFrame) -> pl.DataFrame:
-    is_given = rule.event_class is not None
-    return rows.with_columns(
-        event_class=pl.lit(rule.event_class.value) if is_given and rule.event_class else place_class()
-    )
+    return rows.with_columns(event_class=place_class() if rule.event_class is None else pl.lit(rule.event_class.value))

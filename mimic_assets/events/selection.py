@@ -73,6 +73,16 @@ def _is_beyond(selection: Selection) -> pl.Expr:
     return pl.lit(True)
 
 
+def is_within(selection: Selection) -> pl.Expr:
+    """Return whether a row says that the value does not lie beyond the limit: as a number, or as text, such as `<0.01`.
+
+    A row without a value, or with a text that is no bound (a spoiled sample), says nothing.
+    """
+    bound = "<" if selection.above is not None else ">"
+    is_below_scale = pl.col("value").is_null() & pl.col("value_text").str.strip_chars_start().str.starts_with(bound)
+    return ((pl.col("value").is_not_null() & ~_is_beyond(selection)) | is_below_scale).fill_null(False)
+
+
 def _holds(listed: CodeList) -> pl.Expr:
     """Return whether a row's code is one of the list."""
     code = pl.col("code")

@@ -66,13 +66,9 @@ class MissingReason(Vocabulary):
 
 
 class Event(StrEnum):
-    """The kinds of event that rules of other stages speak of by name; what else is an event, definitions say."""
+    """The kind of event that other stages speak of by name: it ends every other chance. The rest, definitions say."""
 
     DEATH = "death"
-    CARDIAC_ARREST = "cardiac_arrest"
-    SHOCK = "shock"
-    RESPIRATORY_ARREST = "respiratory_arrest"
-    HYPOTENSION = "hypotension"
 
 
 class EventClass(Vocabulary):

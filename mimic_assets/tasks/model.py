@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mimic_assets.schemas.vocabulary import CareLimitation, Split, Tier
+from mimic_assets.schemas.vocabulary import CareLimitation, EventClass, Split, Tier
 from mimic_assets.tasks.hindsight import refuse_hindsight
 
 CHARTING_RESOLUTION_S: Final = 60
@@ -60,7 +60,7 @@ class EventRule(_Part):
     """Names of several; give either `kind` or `kinds`."""
     minimum_tier: Literal[Tier.A, Tier.B] = Tier.A
     """Events of a lower tier never make a window positive, and exclude the stay's negatives."""
-    excluded_classes: tuple[Name, ...] = ("newborn", "obstetric")
+    excluded_classes: tuple[EventClass, ...] = (EventClass.NEWBORN, EventClass.OBSTETRIC)
     """Events of these classes never make a window positive, and like a lower tier exclude the stay's negatives."""
 
     @property

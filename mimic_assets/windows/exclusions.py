@@ -1,6 +1,6 @@
 """Why a label is null: the first reason that applies, in the order of the `Exclusion` vocabulary.
 
-Only the order and the tables a kind of event could be missing from live here; each reason is found by its own module.
+Only the order, and whether a missing table could hide the event, live here; each reason is found by its own module.
 """
 
 from collections.abc import Mapping
@@ -11,48 +11,41 @@ import numpy.typing as npt
 
 from mimic_assets.schemas.vocabulary import Exclusion
 from mimic_assets.tasks.model import FollowUp, Task
+from mimic_assets.windows.targets import DEATH
 
 Mask = npt.NDArray[np.bool_]
 
-_DEATH_TABLES: Final = frozenset({"admissions", "patients"})
-_EVENT_TABLES: Final[Mapping[str, frozenset[str]]] = {
-    "death": _DEATH_TABLES,
-    "cardiac_arrest": _DEATH_TABLES | {"procedureevents", "chartevents", "diagnoses_icd", "procedures_icd"},
-    "shock": _DEATH_TABLES | {"procedureevents", "procedures_icd"},
-    "respiratory_arrest": _DEATH_TABLES | {"procedureevents"},
-    "hypotension": frozenset({"admissions", "icustays"}),
-}
-"""Where an event of a kind, or a death that competes with it, could stand; hypotension comes from the monitor."""
-_ANY_TABLE: Final = _DEATH_TABLES | {
-    "icustays",
-    "procedureevents",
-    "chartevents",
-    "labevents",
-    "diagnoses_icd",
-    "procedures_icd",
-}
-"""For a kind whose definition is not known here: every table that could hold an event."""
-
+_MONITOR: Final = frozenset({"cleaned_numerics"})
+NO_TABLES: Final[Mapping[str, frozenset[str]]] = {}
+"""No event's tables are known: each could stand in any."""
 CARE_TABLES: Final = frozenset({"poe", "poe_detail", "chartevents"})
 """Where a limitation of care could stand."""
 
 
-def evidence_is_incomplete(task: Task, incomplete_tables: frozenset[str]) -> bool:
+def evidence_is_incomplete(
+    task: Task, incomplete_tables: frozenset[str], event_tables: Mapping[str, frozenset[str]] = NO_TABLES
+) -> bool:
     """Return whether a table that could hold the task's event, or its follow-up, did not arrive whole.
 
-    Absence of evidence must then not become a negative.
+    Absence of evidence must then not become a negative. Where the monitor alone tells of the events, and follow-up is
+    its signal, that signal says that the patient lives: deaths are not needed.
+
+    Args:
+        task: its event, what competes with it, and its follow-up.
+        incomplete_tables: tables that did not arrive whole.
+        event_tables: where events of each kind are found; a kind that is not named could stand in any table.
     """
-    kinds = (*task.event.names, *task.competing)
-    needed = frozenset[str]().union(*(_EVENT_TABLES.get(kind, _ANY_TABLE) for kind in kinds if kind != "death"))
-    if "death" in task.event.names or set(kinds) - {"death"} - {"hypotension"}:
-        needed |= _DEATH_TABLES
-    if task.target.follow_up is FollowUp.HOSPITAL_DISCHARGE:
-        needed = needed | {"admissions"}
-    if task.target.follow_up in (FollowUp.ICU_OUT, FollowUp.ICU_OUT_OR_CARE_LIMIT):
-        needed = needed | {"admissions", "icustays"}
-    if task.target.follow_up is FollowUp.ICU_OUT_OR_CARE_LIMIT:
-        needed = needed | CARE_TABLES
-    return bool(needed & incomplete_tables)
+    kinds = {*task.event.names, *task.competing}
+    follow_up = task.target.follow_up
+    living = kinds - {DEATH}
+    if follow_up is FollowUp.PRESSURE_SIGNAL and all(event_tables.get(kind) == _MONITOR for kind in living):
+        kinds = living
+    needed = {"admissions"}.union(*(event_tables.get(kind, incomplete_tables) for kind in kinds))
+    if follow_up is not FollowUp.HOSPITAL_DISCHARGE:
+        needed.add("icustays")
+    if follow_up is FollowUp.ICU_OUT_OR_CARE_LIMIT:
+        needed |= CARE_TABLES
+    return not needed.isdisjoint(incomplete_tables)
 
 
 def first_exclusion(reasons: Mapping[Exclusion, Mask], count: int) -> list[Exclusion | None]:

@@ -4,7 +4,7 @@ Only composition lives here; each idea has its own module. Labels look into the 
 follow-up and the end of the stay; care limitation and coverage use what was known by the index time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
@@ -20,12 +20,12 @@ from mimic_assets.windows.care_limitation import Statements, find_statements, li
 from mimic_assets.windows.clock_lag import monitor_timed_subjects
 from mimic_assets.windows.coverage import NO_RECORD, Coverage, choose_records, lagging, window_exclusions
 from mimic_assets.windows.evidence import Evidence, weigh
-from mimic_assets.windows.exclusions import CARE_TABLES, evidence_is_incomplete
+from mimic_assets.windows.exclusions import CARE_TABLES, NO_TABLES, evidence_is_incomplete
 from mimic_assets.windows.follow_up import pressure_runs
 from mimic_assets.windows.index_times import Stay, anchored_index_times, find_stays, index_times
 from mimic_assets.windows.known_events import known_times
 from mimic_assets.windows.microseconds import SECOND, Microseconds, to_times
-from mimic_assets.windows.recordings import find_recordings
+from mimic_assets.windows.recordings import Recording, find_recordings
 from mimic_assets.windows.series import read_series
 from mimic_assets.windows.targets import events_by_subject
 
@@ -39,6 +39,7 @@ def label_stays(
     record_stays: pl.DataFrame,
     cleaned_numerics: pl.DataFrame,
     incomplete_tables: frozenset[str],
+    event_tables: Mapping[str, frozenset[str]] = NO_TABLES,
 ) -> Judged:
     """Return the labels of one patient, or of several, for one task.
 
@@ -49,6 +50,7 @@ def label_stays(
         record_stays: records x stays of the patients.
         cleaned_numerics: numerics of the patients.
         incomplete_tables: clinical tables that did not arrive whole for them, by name (`admissions`).
+        event_tables: where events of each kind are found (`events.tables_by_event`).
 
     Returns:
         Rows of clinical_labels, one per index time of every stay (`windows.index_times`). `event_id` names the
@@ -61,8 +63,11 @@ def label_stays(
     events = events_by_subject(clinical_events)
     runs = _runs(task, cleaned_numerics)
     recordings = find_recordings(record_stays)
+    of_stay: dict[int, list[Recording]] = {}
+    for recording in recordings:
+        of_stay.setdefault(recording.stay_id, []).append(recording)
     series = read_series(cleaned_numerics, {recording.record_id for recording in recordings}, task.coverage.any_of)
-    source_is_incomplete = evidence_is_incomplete(task, incomplete_tables)
+    source_is_incomplete = evidence_is_incomplete(task, incomplete_tables, event_tables)
     monitored = monitor_timed_subjects(task, clinical_events, clinical_extract)
     care_is_complete = not CARE_TABLES & incomplete_tables
     known: dict[str, int] = {}
@@ -78,7 +83,7 @@ def label_stays(
         care = limitations_at(index, stay, about, care_is_complete)
         limited = limited_from(index, stay, about, task.care.excluded)
         evidence = weigh(index, task, stay, mine, runs.get(stay.subject_id, []), care, limited, source_is_incomplete)
-        own = [recording for recording in recordings if recording.stay_id == stay.stay_id]
+        own = of_stay.get(stay.stay_id, [])
         coverage = choose_records(index, task, own, series)
         has_label = np.array([label is not None for label in evidence.labels], dtype=np.bool_)
         is_lagging = lagging(index, task, own, coverage, stay.subject_id in monitored)

@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mimic_assets.schemas.vocabulary import Adjudication, Tier
+from mimic_assets.schemas.vocabulary import Adjudication, Event, Tier
 from mimic_assets.tasks.model import EventRule
 from mimic_assets.windows.microseconds import AFTER_ALL, BEFORE_ALL, Microseconds, to_microseconds
 
-DEATH: Final = "death"
+DEATH: Final = Event.DEATH.value
 """The kind that ends every other chance."""
 _TIMED: Final = (Tier.A, Tier.B)
 Places = npt.NDArray[np.int64]

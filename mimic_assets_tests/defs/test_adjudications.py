@@ -8,6 +8,7 @@ import pytest
 from mimic_assets.cli.journey import check_request
 from mimic_assets.defs.outcomes import Status
 from mimic_assets.errors import RequestError
+from mimic_assets.events import read_adjudications
 from mimic_assets.schemas.tables import CLINICAL_EVENTS, CLINICAL_EXTRACT, CLINICAL_LABELS
 from mimic_assets.storage.lake import Lake
 from mimic_assets_tests.defs.journeys import Place, Travelled, objects_of, run_command, travel_in_process
@@ -59,8 +60,11 @@ def test_a_rejected_event_makes_no_positive_and_only_its_patient_is_made_again(
         path.unlink()
     travel_in_process(place.settings(adjudications=file))
     assert objects_of(place.lake) == before
-    # without the file the decision is gone
-    travel_in_process(place.settings())
+    # no run loses it without a word; a file that is empty says that it is gone
+    with pytest.raises(RequestError, match="holds 1 decision"):
+        travel_in_process(place.settings())
+    assert objects_of(place.lake) == before
+    travel_in_process(place.settings(adjudications=decisions(tmp_path)))
     assert ledger(place)["adjudication"].null_count() == ledger(place).height
 
 
@@ -90,6 +94,23 @@ def test_the_worklist_goes_out_and_comes_back(copy_of_finished: Place, tmp_path:
     assert shown.returncode == 0
     assert "speaks for it" in shown.stdout
     assert "began in" in shown.stdout
+    # what was decided comes back with the next list, and a list is never written over
+    chosen = listed.filter(pl.col("lower_time").is_not_null()).row(0, named=True)
+    line = f"{chosen['event_id']},{chosen['subject_id']},retime,{chosen['lower_time']}"
+    travel_in_process(copy_of_finished.settings(adjudications=decisions(tmp_path, line)))
+    again = tmp_path / "lists" / "again.csv"
+    review = ("events", "review", "--lake", str(copy_of_finished.lake), "--output")
+    assert run_command(*review, str(again)).returncode == 0
+    told = pl.read_csv(again, infer_schema=False).filter(pl.col("decision").is_not_null())
+    assert told.select("event_id", "decision", "reasons").rows() == [(chosen["event_id"], "retime", "reviewed")]
+    read = read_adjudications(again.read_bytes(), "again.csv")
+    assert read.rejected.is_empty()
+    assert str(read.frame["new_event_time"][0])[:19] == chosen["lower_time"][:19]
+    refused = run_command(*review, str(again))
+    assert (refused.returncode, "exists already" in refused.stderr) == (2, True)
+    blocked = run_command(*review, str(again / "below.csv"))
+    assert (blocked.returncode, "Cannot write" in blocked.stderr) == (2, True)
+    assert list(again.parent.iterdir()) == [again]
     absent = run_command("events", "show", "ev_0", "--lake", str(copy_of_finished.lake))
     assert (absent.returncode, "holds no event" in absent.stderr) == (2, True)
 

@@ -1,13 +1,18 @@
 """Windows made again without their future: sound stages give the same, every leak is named by its columns."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from mimic_assets.defs.rebuilding import Patient, choose_windows, rebuild
+from mimic_assets.events import load_definitions
+from mimic_assets.schemas.tables import CLINICAL_EXTRACT
 from mimic_assets.tasks import Task
-from mimic_assets.windows import INPUTS, differences
+from mimic_assets.windows import INPUTS, differences, labels
 from mimic_assets_tests.leaks import COLUMNS, Leak
 from mimic_assets_tests.raw_patient import small_task, steady_patient, windows_of
+from mimic_assets_tests.unit.windows.patient_frames import at, extract
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +58,23 @@ def test_a_window_made_by_leaky_stages_does_not_pass_the_sound_ones(steady: Pati
             made = windows_of(of, steady)
         found = [set(differences(sample, rebuild(of, steady, sample))) for sample in made.iter_slices(1)]
         assert columns <= set().union(*found), leak.__name__
+
+
+@pytest.mark.parametrize(("stored", "is_made"), [("09:40", True), ("10:40", False)])
+def test_a_window_that_hangs_on_an_event_has_to_find_it_again(
+    stored: str, is_made: bool, steady: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    definitions = load_definitions()
+    shock = {"hadm_id": 20, "stay_id": 30, "item_id": 225464, "start_time": at("09:30"), "store_time": at(stored)}
+    rows = pl.concat([steady.clinical_extract, extract({"source_table": "procedureevents"} | shock)])
+    who = replace(steady, clinical_extract=rows.sort(CLINICAL_EXTRACT.order))
+    rule = {"rule": "anchored", "stride_s": None, "anchor": "shock", "offset_s": 3600}
+    of = small_task(index=rule)
+    assert windows_of(of, who, definitions)["index_time"].to_list() == [at("10:31")] * is_made
+    monkeypatch.setattr(labels, "known_times", lambda found, *_: dict.fromkeys(found["event_id"], 0))  # knows too early
+    [sample] = windows_of(of, who, definitions).iter_slices(1)
+    monkeypatch.undo()
+    assert differences(sample, rebuild(of, who, sample, definitions)) == ([] if is_made else ["record_id"])
 
 
 def test_the_label_is_taken_as_given_and_not_compared(steady: Patient) -> None:

@@ -88,7 +88,7 @@ def test_titles_and_reasons_change_no_fingerprint_and_every_number_does(tmp_path
         ('tier = "B"', 'tier = "C"', "tier C found with time 'charted_minute', tier A or B expected"),
         ("items = [223762]", "", "table 'chartevents' without items"),
         ('"chartevents"', '"chartevent"', "table 'chartevent' found, one of admissions"),
-        ("above = 38.3", "abov = 38.3", "unknown key; did you mean 'above'?"),
+        ("above = 38.3", "abov = 38.3", "abov: unknown, did you mean above?"),
         ("merge_window_s = 3600", "merge_window_s = -1", "merge_window_s"),
         ("above = 38.3", "before_s = 30", "before_s = 30, after_s = 60: at least 60 expected"),
         ("above = 38.3", 'patterns = ["("]', "is no regular expression"),

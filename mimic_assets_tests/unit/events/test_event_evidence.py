@@ -38,8 +38,10 @@ def drug(item_id: int, time: str) -> Row:
     return row("inputevents", item_id=item_id, start_time=time, hadm_id=HADM, value=1.0, value_text="FinishedRunning")
 
 
-def laboratory(item_id: int, time: str, value: float | None, hadm_id: int | None = HADM) -> Row:
-    return row("labevents", item_id=item_id, start_time=time, hadm_id=hadm_id, value=value)
+def laboratory(
+    item_id: int, time: str, value: float | None, hadm_id: int | None = HADM, text: str | None = None
+) -> Row:
+    return row("labevents", item_id=item_id, start_time=time, hadm_id=hadm_id, value=value, value_text=text)
 
 
 @pytest.mark.parametrize(
@@ -201,16 +203,36 @@ INFARCTION = diagnosis("I214", 10)
 
 
 def test_a_troponin_times_a_coded_infarction_between_the_last_normal_and_the_first_raised_value() -> None:
-    rows = [laboratory(51003, f"2150-01-03 {h:02}:00", v) for h, v in ((2, 0.01), (6, None), (8, 0.4), (14, 0.9))]
+    values = (
+        (2, 0.01, None),
+        (5, None, "<0.01"),
+        (6, None, "HEMOLYZED"),
+        (7, None, None),
+        (8, 0.4, None),
+        (14, 0.9, ""),
+    )
+    rows = [laboratory(51003, f"2150-01-03 {h:02}:00", value, text=text) for h, value, text in values]
     [found] = events(INFARCTION, *rows, kind="acute_mi")
     assert (found["tier"], found["event_time"]) == ("B", datetime(2150, 1, 3, 8))
-    assert (found["lower_time"], found["upper_time"]) == (datetime(2150, 1, 3, 6), datetime(2150, 1, 3, 8, 1))
-    assert found["sources"] == ["labevents:3", "diagnoses_icd:1"]
+    assert (found["lower_time"], found["upper_time"]) == (datetime(2150, 1, 3, 5), datetime(2150, 1, 3, 8, 1))
+    assert found["sources"] == ["labevents:5", "diagnoses_icd:1"]
 
 
 def test_a_troponin_raised_from_the_start_is_bounded_by_the_admission() -> None:
     [found] = events(INFARCTION, laboratory(51003, "2150-01-03 08:00", 0.4), kind="acute_mi")
     assert found["lower_time"] == datetime(2150, 1, 1, 8)
+
+
+def test_a_troponin_that_names_no_admission_is_of_the_one_that_holds_its_time() -> None:
+    rows = [
+        laboratory(51003, "2150-01-03 02:00", 0.01, None),
+        laboratory(51003, "2150-01-03 08:00", 0.4, None),
+        laboratory(51003, "2150-01-03 14:00", 0.9),
+        laboratory(51003, "2149-12-01 08:00", 0.4, None),  # of no admission
+    ]
+    [found] = events(INFARCTION, *rows, kind="acute_mi")
+    assert found["event_time"] == datetime(2150, 1, 3, 8)
+    assert (found["lower_time"], found["upper_time"]) == (datetime(2150, 1, 3, 2), datetime(2150, 1, 3, 8, 1))
 
 
 def test_a_raised_troponin_alone_an_old_infarction_and_type_2_are_no_timed_infarction() -> None:

@@ -64,6 +64,7 @@ def test_the_shipped_tasks_are_those_of_the_design() -> None:
         ("blanking_s = 0", "blanking_s = -1", "found -1"),
         ('gap_policy = "leave"', 'gap_policy = "hold"', "hold_at_most_s = 0"),
         ('minimum_tier = "A"', 'minimum_tier = "C"', "event.minimum_tier"),
+        ('minimum_tier = "A"', 'minimum_tier = "A"\nexcluded_classes = ["newborns"]', "found 'newborns'"),
         ('"heart_rate", "spo2"', '"heart_rate", "heart_rate"', "named twice"),
         ("[event]", "[event", "is not TOML"),
     ],

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from mimic_assets.events import load_definitions, tables_by_event
 from mimic_assets.schemas.judged import Judged
 from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EVENTS, CLINICAL_EXTRACT, RECORD_STAYS
@@ -203,7 +204,8 @@ def label(
 ) -> Judged:
     """Return the labels of the invented patient."""
     cells = CLEANED_NUMERICS.empty() if cleaned is None else cleaned
-    return label_stays(of, extract(*clinical), events(*ledger), records(*recorded), cells, frozenset(incomplete))
+    frames = extract(*clinical), events(*ledger), records(*recorded), cells
+    return label_stays(of, *frames, frozenset(incomplete), tables_by_event(load_definitions()))
 
 
 def told(judged: Judged) -> dict[str, str]:

@@ -239,6 +239,30 @@ def test_an_incomplete_table_leaves_positives_and_no_negative() -> None:
     assert told(label(DEATH, stay(), admission(), incomplete=["labevents"]))["1 09:00"] == "negative"
 
 
+@pytest.mark.parametrize(
+    ("kind", "table", "why"),
+    [
+        ("cardiac_arrest", "inputevents", "a shock is an arrest beside epinephrine"),
+        ("respiratory_arrest", "diagnoses_icd", "a code hides the stay's negatives"),
+        ("acute_mi", "labevents", "a marker gives the time"),
+        ("vt", "chartevents", "rhythms are charted"),
+        ("shock", "patients", "a death ends the chance"),
+        ("nobody_defines_this", "labevents", "it could stand anywhere"),
+    ],
+)
+def test_every_table_that_a_definition_reads_has_to_be_whole(kind: str, table: str, why: str) -> None:
+    of = task(event={"kind": kind})
+    assert set(told(label(of, stay(), admission())).values()) >= {"negative"}
+    assert set(told(label(of, stay(), admission(), incomplete=[table])).values()) == {"source_incomplete"}, why
+
+
+def test_a_table_that_no_source_of_the_event_reads_may_be_cut() -> None:
+    arrest, cells = task(event={"kind": "vt"}), pressure()
+    assert "negative" in told(label(arrest, stay(), admission(), incomplete=["labevents"])).values()
+    assert "negative" in told(label(LOW, stay(), admission(), cleaned=cells, incomplete=["patients"])).values()
+    assert "negative" not in told(label(LOW, stay(), admission(), cleaned=cells, incomplete=["icustays"])).values()
+
+
 def pressure(start: str = "08:00", end: str = "16:00") -> pl.DataFrame:
     return steady("abp_mean", start, end, 30, 80.0)
 
