@@ -12,7 +12,7 @@ import polars as pl
 from rich.console import Console
 from rich.markup import escape
 
-from mimic_assets.cli.window_evidence import look_up
+from mimic_assets.cli.window_evidence import look_up_all
 from mimic_assets.errors import RequestError
 from mimic_assets.events import Definition, load_definitions, worklist
 from mimic_assets.schemas.tables import CLINICAL_EVENTS, EVENT_ADJUDICATIONS
@@ -96,6 +96,6 @@ def _why(lake: Lake, event: dict[str, Any], definitions: dict[str, Definition]) 
     lines = ["[bold]why[/]", *(f"  {rule}  {escape(reason)}" for rule, reason in reasons.items())]
     for heading, names in (("speaks for it", event["sources"]), ("speaks against it", event["contradictions"])):
         lines.append(f"[bold]{heading}[/]" + ("" if names else "  nothing"))
-        rows = [look_up(lake, event["subject_id"], name) for name in names]
+        rows = look_up_all(lake, event, names, definitions.values())
         lines += [f"  {row.name}  {escape(row.says)}" for row in rows]
     return lines

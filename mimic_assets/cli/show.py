@@ -11,6 +11,7 @@ from rich.console import Console
 from mimic_assets.cli.options import ExistingLake
 from mimic_assets.cli.output import write_whole
 from mimic_assets.errors import RequestError
+from mimic_assets.events import Definition, load_definitions
 from mimic_assets.settings import Settings, load_settings
 from mimic_assets.storage.lake import Lake
 from mimic_assets.tasks import Task, load_task
@@ -58,7 +59,7 @@ def _show(settings: Settings, sample_id: str | None, output: Path | None, as_jso
     if sample_id is None:
         sample_id, why = choose_sample(lake, list(tasks))
     window = read_window(lake, sample_id)
-    evidence = gather_evidence(lake, window, tasks.get(window.row["task"]))
+    evidence = gather_evidence(lake, window, tasks.get(window.row["task"]), _definitions(settings))
     lineage = trace(lake, window)
     if as_json:
         typer.echo(json.dumps(window_object(window, evidence, lineage) | {"picked": why}))
@@ -73,6 +74,14 @@ def _show(settings: Settings, sample_id: str | None, output: Path | None, as_jso
         picture = draw_window(window, evidence)
         write_whole(output, lambda draft: draft.write_bytes(picture))
         Console(stderr=True, highlight=False).print(f"\nDrawn into {output}", soft_wrap=True)
+
+
+def _definitions(settings: Settings) -> tuple[Definition, ...]:
+    """Return what counts as an event; nothing where a file cannot be read: it must not hide a window."""
+    try:
+        return load_definitions(settings.events)
+    except RequestError:
+        return ()
 
 
 def _tasks(settings: Settings) -> dict[str, Task]:

@@ -4,6 +4,7 @@ Belongs here: reading them from the lake and saying them in words. Values are na
 asks for. Not here: how it is printed or drawn.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,11 +13,13 @@ import polars as pl
 
 from mimic_assets import clinical
 from mimic_assets.cli.window import Window
+from mimic_assets.events import Definition
 from mimic_assets.schemas.tables import (
     CLEANED_NUMERICS,
     CLINICAL_EVENTS,
     CLINICAL_EXTRACT,
     CLINICAL_LABELS,
+    EVENT_ADJUDICATIONS,
     RECORD_STAYS,
 )
 from mimic_assets.schemas.vocabulary import CareLimitation, EventClass, Flag, Tier, Vocabulary
@@ -60,7 +63,7 @@ class Evidence:
         return None if self.label is None else (self.label["target_start_time"], self.label["target_end_time"])
 
 
-def gather_evidence(lake: Lake, window: Window, task: Task | None) -> Evidence:
+def gather_evidence(lake: Lake, window: Window, task: Task | None, definitions: Iterable[Definition] = ()) -> Evidence:
     """Return everything about the label of a window; parts that are not in the lake are None or empty."""
     row, patient = window.row, Key(window.key.partition)
     same = (pl.col("stay_id") == row["stay_id"]) & (pl.col("index_time") == row["index_time"])
@@ -71,7 +74,7 @@ def gather_evidence(lake: Lake, window: Window, task: Task | None) -> Evidence:
         label=_first(_read(lake, CLINICAL_LABELS, window.key).filter(same)),
         event=event,
         events=sorted((e for e in events if e["event_time"]), key=lambda e: (e["event_time"], e["event_id"])),
-        sources=[look_up(lake, row["subject_id"], name) for name in event["sources"][:_AT_MOST]] if event else [],
+        sources=look_up_all(lake, event, event["sources"][:_AT_MOST], definitions) if event else [],
         stay=_first(_read(lake, RECORD_STAYS, patient).filter(overlap)),
         task=task,
     )
@@ -94,11 +97,28 @@ def _first(rows: pl.DataFrame) -> dict[str, Any] | None:
     return rows.row(0, named=True) if rows.height else None
 
 
-def look_up(lake: Lake, subject_id: int, name: str) -> SourceRow:
-    """Return a source row of an event in words, by its name in `clinical_events`."""
+def look_up_all(
+    lake: Lake, event: dict[str, Any], names: Iterable[str], definitions: Iterable[Definition]
+) -> list[SourceRow]:
+    """Return rows of an event in words, by their names in `clinical_events`.
+
+    Args:
+        lake: the lake.
+        event: its row.
+        names: of its sources, or of what speaks against it.
+        definitions: say which parameters of the monitor the event is about; without its own, values are not told.
+    """
+    read = (each for definition in definitions if definition.name == event["event"] for each in definition.selections)
+    parameters = sorted({parameter for selection in read for parameter in selection.parameters})
+    return [_look_up(lake, event["subject_id"], name, parameters) for name in names]
+
+
+def _look_up(lake: Lake, subject_id: int, name: str, parameters: Sequence[str]) -> SourceRow:
     table, _, rest = name.partition(":")
     if table == CLEANED_NUMERICS.name:
-        return SourceRow(name, _numerics_rows(lake, subject_id, rest))
+        return SourceRow(name, _numerics_rows(lake, subject_id, rest, parameters))
+    if table == EVENT_ADJUDICATIONS.name:
+        return SourceRow(name, _decision(lake, rest))
     bucket = clinical_bucket(lake, subject_id)
     if bucket is None or not rest.isdecimal():
         return SourceRow(name, "not in this lake")
@@ -109,25 +129,38 @@ def look_up(lake: Lake, subject_id: int, name: str) -> SourceRow:
     row = _first(rows.filter((pl.col("source_table") == table) & (pl.col("source_row") == int(rest))))
     if row is None:
         return SourceRow(name, "not in this lake any more: the clinical source has changed since")
-    hidden = {"subject_id", "source_table", "source_row"}
-    return SourceRow(name, ", ".join(f"{k} {v}" for k, v in row.items() if v is not None and k not in hidden))
+    return SourceRow(name, _cells(row))
 
 
-def _numerics_rows(lake: Lake, subject_id: int, rest: str) -> str:
+def _cells(row: dict[str, Any]) -> str:
+    hidden = {"subject_id", "event_id", "source_table", "source_row"}
+    return ", ".join(f"{name} {value}" for name, value in row.items() if value is not None and name not in hidden)
+
+
+def _decision(lake: Lake, line: str) -> str:
+    rows = _read(lake, EVENT_ADJUDICATIONS, Key())
+    row = _first(rows.filter(pl.col("source_row") == int(line))) if line.isdecimal() else None
+    return "not among the decisions any more" if row is None else _cells(row)
+
+
+def _numerics_rows(lake: Lake, subject_id: int, rest: str, parameters: Sequence[str]) -> str:
     record, _, span = rest.partition(":")
     first, _, last = span.partition("-")
     if not (record.isdecimal() and first.isdecimal() and last.isdecimal()):
         return "not a name of numerics rows"
     here = (pl.col("record_id") == int(record)) & pl.col("source_row").is_between(int(first), int(last))
-    means = (pl.col("flag") == Flag.OK.value) & pl.col("parameter").str.ends_with("abp_mean")
-    rows = _read(lake, CLEANED_NUMERICS, Key(subject_id)).filter(here & means)
+    is_told = (pl.col("flag") == Flag.OK.value) & pl.col("parameter").is_in(parameters)
+    rows = _read(lake, CLEANED_NUMERICS, Key(subject_id)).filter(here & is_told)
     if rows.is_empty():
         return f"record {record}, source rows {first} to {last}"
-    low, high, start, end = rows.select(
-        low=pl.col("value").min(), high=pl.col("value").max(), start=pl.col("time").min(), end=pl.col("time").max()
-    ).row(0)
-    when = f"{rows.height} usable cells from {_clock(start)} to {_clock(end)}"
-    return f"record {record}: abp_mean {low:g} to {high:g} mmHg, {when}"
+    value, time = pl.col("value"), pl.col("time")
+    ranges = rows.group_by("parameter", "unit").agg(
+        pl.len(), low=value.min(), high=value.max(), start=time.min(), end=time.max()
+    )
+    return f"record {record}: " + "; ".join(
+        f"{parameter} {low:g} to {high:g} {unit or ''}, {count} usable cells from {_clock(start)} to {_clock(end)}"
+        for parameter, unit, count, low, high, start, end in ranges.sort("parameter", "unit").iter_rows()
+    )
 
 
 def label_in_words(window: Window, evidence: Evidence) -> list[str]:

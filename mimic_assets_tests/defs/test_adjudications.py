@@ -98,6 +98,8 @@ def test_the_worklist_goes_out_and_comes_back(copy_of_finished: Place, tmp_path:
     chosen = listed.filter(pl.col("lower_time").is_not_null()).row(0, named=True)
     line = f"{chosen['event_id']},{chosen['subject_id']},retime,{chosen['lower_time']}"
     travel_in_process(copy_of_finished.settings(adjudications=decisions(tmp_path, line)))
+    decided = run_command("events", "show", chosen["event_id"], "--lake", str(copy_of_finished.lake))
+    assert "event_adjudications:1  decision retime" in decided.stdout
     again = tmp_path / "lists" / "again.csv"
     review = ("events", "review", "--lake", str(copy_of_finished.lake), "--output")
     assert run_command(*review, str(again)).returncode == 0
