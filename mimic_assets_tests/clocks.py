@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 
-from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EXTRACT, RAW_NUMERICS, RAW_RECORDS
+from mimic_assets.schemas.tables import CLEANED_NUMERICS, RAW_NUMERICS
 from mimic_assets_tests.unit.events.source_rows import HADM, RECORD, STAY, SUBJECT, extract, record, stay
 
 START = datetime(2150, 1, 1, 8)
@@ -64,8 +64,7 @@ def raw(cleaned: pl.DataFrame) -> pl.DataFrame:
 
 def header(lag_s: float, hours: float, record_id: int = RECORD) -> pl.DataFrame:
     """Return raw_records of that monitor's record: 1000 ticks a second."""
-    rows = record(record_id, START + timedelta(seconds=lag_s), int(hours * 3_600_000))
-    return rows.select(RAW_RECORDS.schema.names())
+    return record(record_id, START + timedelta(seconds=lag_s), int(hours * 3_600_000))
 
 
 def looks(
@@ -92,4 +91,4 @@ def looks(
 def chart(*rows: dict[str, object], hours: float = 48) -> pl.DataFrame:
     """Return clinical_extract of a stay from START on with these rows."""
     end = (START + timedelta(hours=hours)).isoformat(sep=" ")
-    return extract(stay(START.isoformat(sep=" "), end), *rows).select(CLINICAL_EXTRACT.schema.names())
+    return extract(stay(START.isoformat(sep=" "), end), *rows)

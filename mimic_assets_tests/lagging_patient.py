@@ -4,11 +4,7 @@ The stay begins at 08:00, the record with it; the screen wanders for ten hours a
 memory now and then. Stages are reached through their packages, so that a test that replaces one replaces it here.
 """
 
-import polars as pl
-
-from mimic_assets import numerics, stays, windows
 from mimic_assets.defs.rebuilding import Patient
-from mimic_assets.schemas.tables import CLINICAL_EVENTS
 from mimic_assets.tasks import Task
 from mimic_assets_tests.clocks import chart, course, header, looks, monitor, raw
 from mimic_assets_tests.raw_patient import small_task
@@ -31,12 +27,3 @@ def lagging(lag_s: float) -> Patient:
 def clock_task(large_lag: str, **parts: dict[str, object]) -> Task:
     """Return the death task every ten minutes with a choice of what becomes of large lags."""
     return small_task(**({"clock": {"large_lag": large_lag}} | parts))
-
-
-def tables_of(of: Task, who: Patient) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return record_stays, clinical_labels and windowed_samples."""
-    cleaned = numerics.clean(who.raw_numerics, who.raw_records).frame
-    linked = stays.find_record_stays(who.raw_records, cleaned, who.clinical_extract).frame
-    nothing = CLINICAL_EVENTS.empty()
-    labels = windows.label_stays(of, who.clinical_extract, nothing, linked, cleaned, who.incomplete_tables).frame
-    return linked, labels, windows.cut_windows(of, labels, cleaned, linked).frame

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from mimic_assets import numerics
-from mimic_assets.schemas.judged import Judged
+from mimic_assets.schemas.judged import Judged, Rejection
 from mimic_assets.schemas.vocabulary import CareLimitation, Flag
 from mimic_assets.tasks import Task
 from mimic_assets.windows import labels, samples
@@ -166,7 +166,7 @@ def flag_by_the_whole_segment(patch: pytest.MonkeyPatch) -> None:
 
 
 def _with_stays(patch: pytest.MonkeyPatch, change: Callable[[Stay, pl.DataFrame], Stay]) -> None:
-    def find(clinical_extract: pl.DataFrame) -> tuple[list[Stay], list]:  # type: ignore[type-arg]
+    def find(clinical_extract: pl.DataFrame) -> tuple[list[Stay], list[Rejection]]:
         stays, refused = find_stays(clinical_extract)
         return [change(stay, clinical_extract) for stay in stays], refused
 
@@ -216,7 +216,9 @@ def record_of_most_values(patch: pytest.MonkeyPatch) -> None:
 def care_known_too_early(patch: pytest.MonkeyPatch) -> None:
     """A limitation of care counts from when it was said, though it was stored later."""
 
-    def limitations(index: Microseconds, stay: Stay, statements: list, complete: bool) -> list[CareLimitation]:  # type: ignore[type-arg]
+    def limitations(
+        index: Microseconds, stay: Stay, statements: list[Statement], complete: bool
+    ) -> list[CareLimitation]:
         return _LIMITATIONS_AT(index, stay, [replace(s, known=s.said) for s in statements], complete)
 
     patch.setattr(labels, "limitations_at", limitations)
@@ -230,7 +232,7 @@ def charted_value_known_before_it_is_stored(patch: pytest.MonkeyPatch) -> None:
 def charted_value_known_before_it_is_charted(patch: pytest.MonkeyPatch) -> None:
     """A storetime before the charttime is believed, though the charttime is what the row is about."""
 
-    def statements(rows: pl.DataFrame, after: int) -> tuple[list[Statement], list]:  # type: ignore[type-arg]
+    def statements(rows: pl.DataFrame, after: int) -> tuple[list[Statement], list[Rejection]]:
         early = pl.when(pl.col("store_time") < pl.col("start_time")).then("store_time").otherwise("start_time")
         return find_statements(rows.with_columns(start_time=early), after)
 
@@ -240,7 +242,9 @@ def charted_value_known_before_it_is_charted(patch: pytest.MonkeyPatch) -> None:
 def care_as_it_was_in_the_end(patch: pytest.MonkeyPatch) -> None:
     """The last order or chart entry of the admission counts for all of it."""
 
-    def limitations(index: Microseconds, stay: Stay, statements: list, complete: bool) -> list[CareLimitation]:  # type: ignore[type-arg]
+    def limitations(
+        index: Microseconds, stay: Stay, statements: list[Statement], complete: bool
+    ) -> list[CareLimitation]:
         return _LIMITATIONS_AT(index * 0 + 2**61, stay, statements, complete)
 
     patch.setattr(labels, "limitations_at", limitations)

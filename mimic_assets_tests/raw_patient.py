@@ -108,11 +108,18 @@ def steady_patient() -> Patient:
     return patient(cells)
 
 
-def windows_of(of: Task, who: Patient, definitions: Sequence[events.Definition] = ()) -> pl.DataFrame:
-    """Return the windows of a patient, made from everything that is known of it, by the stages as they are now."""
+def tables_of(
+    of: Task, who: Patient, definitions: Sequence[events.Definition] = ()
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return record_stays, clinical_labels and windowed_samples of all that is known, by the stages as they are now."""
     cleaned = numerics.clean(who.raw_numerics, who.raw_records).frame
     linked = stays.find_record_stays(who.raw_records, cleaned, who.clinical_extract).frame
     nobody = EVENT_ADJUDICATIONS.empty()
     found = events.find_events(definitions, nobody, who.clinical_extract, cleaned, linked).frame
     labels = windows.label_stays(of, who.clinical_extract, found, linked, cleaned, who.incomplete_tables).frame
-    return windows.cut_windows(of, labels, cleaned, linked).frame
+    return linked, labels, windows.cut_windows(of, labels, cleaned, linked).frame
+
+
+def windows_of(of: Task, who: Patient, definitions: Sequence[events.Definition] = ()) -> pl.DataFrame:
+    """Return windowed_samples, the last of `tables_of`."""
+    return tables_of(of, who, definitions)[2]

@@ -28,7 +28,7 @@ def meds(
 ) -> None:
     """Export events and labels of a lake as MEDS 0.4: data, labels, codes, splits; validated as they are written.
 
-    Other tools run on it as they are: ACES, MEDS-Tab, meds-evaluation. The folder appears whole or not at all.
+    Tools that read MEDS run on it as it is; ACES is tested. The folder appears whole or not at all.
 
     `mimic-assets export meds --task in_hospital_death --output meds/`
     """

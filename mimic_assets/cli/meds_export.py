@@ -45,7 +45,8 @@ class Written:
 def write_meds(settings: Settings, output: Path, *, are_named: bool, progress: Progress) -> Written:
     """Write a lake's events and labels as MEDS.
 
-    Subjects are split by the first task's rule, as its manifest splits them; a shard holds whole subjects, ascending.
+    Subjects are split by the first task's rule, over every subject that is exported; a shard holds whole
+    subjects, ascending.
     The folder is written beside its place and renamed at the end: a killed export leaves nothing that looks finished.
 
     Args:

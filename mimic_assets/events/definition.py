@@ -166,7 +166,8 @@ class Rule(Selection):
     continuous_s: int = Field(default=0, ge=0)
     """For episodes: between consecutive usable values, at most; a longer silence proves nothing."""
     needs: tuple[Evidence, ...] = ()
-    """A row counts only with one of these near it; they become its sources too."""
+    """A row counts only with one of these near it, and they become its sources too; one without a usable time counts as
+    tier D without them."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "Rule":
@@ -212,8 +213,8 @@ class Definition(_Part):
     merge_window_s: int = Field(ge=0)
     """Timed findings at most this far apart are one event."""
     happens_once: bool = False
-    """Whether a subject has at most one: every source then speaks of the same event, and those that disagree on its
-    day contradict it."""
+    """Whether a subject has at most one with a time: every source then speaks of the same event, and those that
+    disagree on its day contradict it."""
     marks: tuple[tuple[EventClass, Evidence], ...] = ()
     """Classes given by evidence elsewhere in the admission, first that applies."""
     rules: tuple[Rule, ...] = Field(min_length=1)

@@ -2,9 +2,10 @@
 
 Belongs here: which facts become rows, under which code and at which time. Does not belong here: labels (`labels`).
 
-A fact stands at the time from which it was known or had happened for certain, never earlier: an event of tier C at the
-end of its day, one of tier D at the end of its admission, where ICD codes are given. An event that nothing bounds is
-left out. Index times are rows of their own, because tools that look for cohorts need something to trigger on.
+An event of tier A or B stands at its best time, its bounds beside it; one of tier C at the end of its day, one of tier
+D at the end of its admission, where ICD codes are given: from then on it had happened for certain. An event that
+nothing bounds is left out. Index times are rows of their own, because tools that look for cohorts need something to
+trigger on.
 
 Source: Medical Event Data Standard 0.4 (Arnrich et al., 2024), data schema.
 """

@@ -49,7 +49,7 @@ def select(candidates: pl.DataFrame, splits: pl.DataFrame, task: Task) -> pl.Dat
     """Return the samples of the manifest with their weights.
 
     Args:
-        candidates: `sample_id subject_id label care_unit hours_in_stay`, one row per window of the task.
+        candidates: `sample_id subject_id label care_unit hours_in_stay observed_fraction`, one per window of the task.
         splits: `subject_id split is_split_provisional` of every subject of the candidates (`splits.assign`).
         task: Its `controls` say what is matched; its split seed draws.
 

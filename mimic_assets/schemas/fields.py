@@ -245,7 +245,8 @@ RULE_VERSION = Field("rule_version", pl.Int32, "Version of the rule.", minimum=1
 SOURCES = Field(
     "sources",
     pl.List(pl.String),
-    "Every row that speaks for it: `table:row` of clinical_extract, `cleaned_numerics:record:first-last` source rows.",
+    "Every row that speaks for it: `table:row` of clinical_extract, `cleaned_numerics:record:first-last` source rows; "
+    "and `event_adjudications:row` of a decision about it, a rejection too.",
 )
 CONTRADICTIONS = Field("contradictions", pl.List(pl.String), "Rows that speak against it, named like sources.")
 RULES = Field("rules", pl.List(pl.String), "Every rule that found it, as `rule:version`, the best first.")
@@ -306,9 +307,15 @@ INDEX_TICK = _tick(
     minimum=None,
 )
 WINDOW_START_TICK = _tick(
-    "window_start_tick", "Last tick at or before window_start_time: open end in ticks.", minimum=-1
+    "window_start_tick",
+    "Last tick at or before window_start_time, moved like index_tick: open end in ticks.",
+    minimum=-1,
 )
-WINDOW_END_TICK = _tick("window_end_tick", "Last tick at or before window_end_time: closed end in ticks.", minimum=None)
+WINDOW_END_TICK = _tick(
+    "window_end_tick",
+    "Last tick at or before window_end_time, moved like index_tick: closed end in ticks.",
+    minimum=None,
+)
 SAMPLE_LABEL = Field("label", pl.Boolean, "Whether the event begins in the target.")
 PARAMETERS = Field("parameters", pl.List(pl.String), "Parameters of the tensor, in order.")
 CELL_S = Field(

@@ -128,7 +128,10 @@ class Exclusion(Vocabulary):
     )
     SOURCE_INCOMPLETE = "source_incomplete", "a clinical table that could hold the event did not arrive whole"
     STAY_ENDED = "stay_ended", "the index time is after the end of the stay"
-    AFTER_EVENT = "after_event", "the patient had died, or the event was under way, at the index time"
+    AFTER_EVENT = (
+        "after_event",
+        "at the index time the patient had died, or the event was under way, or a competing event had come",
+    )
     BLANKING = "blanking", "within the task's blanking time after an earlier event"
     COMFORT_CARE = "comfort_care", "comfort care was in force"
     CARE_LIMITED = "care_limited", "a do-not-resuscitate order was in force and the task leaves such time out"
@@ -139,7 +142,7 @@ class Exclusion(Vocabulary):
     )
     UNTIMED_EVENT_IN_STAY = (
         "untimed_event_in_stay",
-        "the stay or its admission has an event of tier C or D, or below the task's tier",
+        "an event of tier C or D, below the task's tier or of an excluded class may lie in the stay or the target",
     )
     FOLLOW_UP_INCOMPLETE = "follow_up_incomplete", "no event was seen, and follow-up ends before the target does"
 

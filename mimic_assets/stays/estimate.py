@@ -20,7 +20,7 @@ from mimic_assets.stays.votes import Vote
 KNOWN_FROM: Final = 0.8
 """A lag less likely than this to be right within a minute is unknown."""
 AGREEMENT: Final = 0.5
-"""Measured (docs/adr/0006): 98 % of right lags lie above, nine in ten of those found in unrelated charts below."""
+"""Set on generated charts; what comes of it on real numerics is in docs/adr/0006."""
 WITHIN: Final = 60 // SLOT_S
 """Slots on both sides of a lag that count as the same: charted times are whole minutes."""
 _SAME: Final = np.ones(2 * WITHIN + 1)

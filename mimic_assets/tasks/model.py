@@ -80,8 +80,8 @@ class EventRule(_Part):
 class IndexRule(_Part):
     """When predictions are made: `intime + k * stride`, k = 1, 2, ..., or once per stay, `anchor + offset`.
 
-    Neither moves when records are added. An anchor that is an event counts from its upper bound, the first of its kind
-    in the stay of at least `anchor_minimum_tier`.
+    An anchor that is an event counts from its upper bound, the first of its kind in the stay of at least
+    `anchor_minimum_tier`, and moves with it; the others hang on the stay alone.
     """
 
     rule: Literal["strided", "anchored"] = "strided"

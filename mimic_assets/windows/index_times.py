@@ -1,6 +1,6 @@
 """ICU stays of a patient and their index times: `intime + k * stride`, k = 1, 2, ..., or one anchored.
 
-The grid hangs on the stay alone, so index times do not move when records, events or tasks are added. Whether a label is
+The grid hangs on the stay alone: only an index time anchored on an event moves, with that event. Whether a label is
 possible at one of them is not decided here.
 """
 

@@ -4,14 +4,12 @@ There is no peer; the target is the time a stranger is asked to wait. Counted fi
 ledger by kind and tier, and the windows of both tasks in each split.
 """
 
-import csv
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,8 @@ import polars as pl
 
 from mimic_assets.schemas.tables import CLINICAL_EVENTS, TRAINING_MANIFEST
 from mimic_assets.storage.lake import Lake
+from mimic_assets_tests.truth.ledger import differences
+from mimic_assets_tests.truth.planted import Planted
 
 COMMAND = (sys.executable, "-c", "from mimic_assets.cli.app import main; main()")
 
@@ -45,16 +45,16 @@ def run(patients: int | None = None, hours: float | None = None) -> list[dict[st
         if done.returncode != 0:
             raise RuntimeError(f"mimic-assets demo failed: {done.stderr[-2000:]}")
         lake = Lake.open(str(folder / "lake"))
-        planted = _planted(folder / "source")
-        found = Counter(lake.scan(CLINICAL_EVENTS).select("subject_id", "event", "tier").collect().iter_rows())
-        if planted - found or sum(found.values()) - sum(planted.values()) != _echoes(folder / "source"):
-            raise AssertionError("the ledger of the demo is not what was planted")
+        planted = Planted(folder / "source")
+        if wrong := differences(planted, lake.scan(CLINICAL_EVENTS).collect().to_dicts()):
+            raise AssertionError(f"the ledger of the demo is not what was planted: {wrong[0]}")
         windows = fewest_windows(lake.scan(TRAINING_MANIFEST))
         records = len(list((folder / "source").glob("waveforms/waves/*/*/*/")))
     cpu = after.children_user - before.children_user + after.children_system - before.children_system
+    subjects = {row["subject_id"] for row in planted.events}
     return [
         {
-            "work": f"mimic-assets demo, {len({key[0] for key in planted})} subjects with events, {records} records",
+            "work": f"mimic-assets demo, {len(subjects)} subjects with events, {records} records",
             "peer": "the time a stranger waits",
             "equal": True,
             "ours_s": round(seconds, 1),
@@ -74,20 +74,6 @@ def fewest_windows(manifest: pl.LazyFrame) -> int:
         for split in ("train", "tuning", "held_out")
         for label in (True, False)
     )
-
-
-def _planted(source: Path) -> Counter[tuple[int, str, str]]:
-    return Counter((int(row["subject_id"]), row["event"], row["tier"]) for row in _rows(source, "events"))
-
-
-def _echoes(source: Path) -> int:
-    """Return how many arrests are charted and coded: the code stands in the ledger beside the charted event."""
-    return sum(row["kind"] == "code_of_timed_event" for row in _rows(source, "decoys"))
-
-
-def _rows(source: Path, name: str) -> list[dict[str, str]]:
-    with (source / "truth" / f"{name}.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The benchmark of events and labels at a small size: our side runs, and the same plan gives the same bytes."""
 
+import gzip
 from pathlib import Path
 
 from mimic_assets_tests.benchmarks import bench_events
@@ -17,7 +18,9 @@ def test_our_side_makes_every_table(tmp_path: Path) -> None:
 def test_the_same_plan_gives_the_same_bytes(tmp_path: Path) -> None:
     contents = []
     for name in ("one", "two"):
-        source = generated_source(tmp_path / name, Plan(20))
+        source = generated_source(tmp_path / name, Plan(20, stays_per_part=10))
         contents.append({path.name: path.read_bytes() for path in sorted(source.rglob("*.csv.gz"))})
     assert contents[0] == contents[1]
     assert len(contents[0]) > 10
+    lines = gzip.decompress(contents[0]["chartevents.csv.gz"]).splitlines()
+    assert sum(line.startswith(b"subject_id") for line in lines) == 1  # two parts, one heading

@@ -40,7 +40,9 @@ ANSWERS = {
     "eligibility_timing": "eligible from ICU admission on, and where the window is observed enough",
     "hindsight_features": "the catalogue of hindsight, refused as inputs",
     "outcome_proxies": "no feature comes from orders, codes or texts; `care_limitation` is carried beside the tensor",
-    "single_feature_dominance": "measured, see the note below",
+    "single_feature_dominance": (
+        "says nothing here: it wants 30 train windows, the demo has 24 (with 44 it warned of one feature, AUROC 0.92)"
+    ),
     "missingness_proxy": "measured; follow-up is the task's own, never the monitor's",
     "preprocessing_fit": "`training_normalisation`, compared on the cells it was fitted on; `prove`: `normalisation`",
     "synthetic_samples": "nothing is made up; controls are chosen, never interpolated",

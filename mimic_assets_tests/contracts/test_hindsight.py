@@ -10,6 +10,7 @@ from mimic_assets.errors import RequestError
 from mimic_assets.manifest.shard_layout import ShardLayout
 from mimic_assets.numerics import PARAMETERS
 from mimic_assets.schemas.hindsight import OWN, SOURCE, WHOLE, Knowledge, knowledge_of
+from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import REJECTED_INPUTS, TABLES, WINDOWED_SAMPLES
 from mimic_assets.tasks import load_task, shipped_tasks
 from mimic_assets.tasks.hindsight import refusal
@@ -23,9 +24,9 @@ GIVEN = {"values": "cell_values", "ages_s": "cell_ages_s", "reasons": "cell_reas
 
 
 @pytest.mark.parametrize("table", [*TABLES.values(), REJECTED_INPUTS], ids=lambda table: table.name)
-def test_every_column_is_classified(table: object) -> None:
-    name, schema = table.name, table.schema  # type: ignore[attr-defined]
-    assert [column for column in schema if knowledge_of(name, column) is None] == [], "say in schemas/hindsight.py"
+def test_every_column_is_classified(table: Table) -> None:
+    unclassified = [column for column in table.schema if knowledge_of(table.name, column) is None]
+    assert unclassified == [], "say in schemas/hindsight.py"
 
 
 def test_a_column_nobody_classified_is_noticed() -> None:

@@ -48,13 +48,13 @@ def test_a_rejected_event_makes_no_positive_and_only_its_patient_is_made_again(
     event_id, subject_id = labels.select("event_id", "subject_id").row(0)
     file = decisions(tmp_path, f"{event_id},{subject_id},reject,")
     journey = travel_in_process(place.settings(adjudications=file))
-    made = {o.key for o in journey.outcomes["clinical_events"] if o.status is Status.MADE}
-    assert made == {str(subject_id)}
+    for table in ("clinical_events", "clinical_labels", "windowed_samples"):
+        assert {o.key for o in journey.outcomes[table] if o.status is Status.MADE} == {str(subject_id)}
     assert ledger(place).filter(event_id=event_id)["adjudication"].to_list() == ["rejected"]
     after = Lake.open(str(place.lake)).scan(CLINICAL_LABELS).collect()
     assert after.filter(pl.col("event_id") == event_id).is_empty()
     assert after.filter("label").height < labels.height
-    # a rebuild from nothing applies it again, and the lake is the same
+    # a ledger made from nothing has it again, and the lake is the same
     before = objects_of(place.lake)
     for path in (place.lake / "clinical_events").rglob("data.parquet"):
         path.unlink()

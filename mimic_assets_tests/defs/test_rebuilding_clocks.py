@@ -1,14 +1,19 @@
 """Windows of a monitor whose clock is wrong, made again without their future; a lag known too early is found out."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
 
 from mimic_assets.defs.rebuilding import rebuild
 from mimic_assets.stays import audit
+from mimic_assets.stays.grid import Display
 from mimic_assets.tasks import Task
 from mimic_assets.windows import INPUTS, differences
-from mimic_assets_tests.lagging_patient import clock_task, lagging, tables_of
+from mimic_assets_tests.lagging_patient import clock_task, lagging
+from mimic_assets_tests.raw_patient import tables_of
 
 
 def differing(of: Task, lag_s: float, every: int = 4) -> list[set[str]]:
@@ -37,10 +42,9 @@ def test_a_lag_that_is_known_before_its_looks_is_named_by_what_it_moves(monkeypa
     """The estimate of the whole overlap, used from the start of the stay on: the leak that the steps are there for."""
     sound = audit._audit
 
-    def hindsight(*arguments: object) -> dict[str, object]:
-        row = sound(*arguments)  # type: ignore[arg-type]  # handed on as it came
+    def hindsight(of: dict[str, Any], shown: dict[str, Display], clinical_extract: pl.DataFrame) -> dict[str, Any]:
+        row, start = sound(of, shown, clinical_extract), of["stay_start_time"]
         known = row["lag_s"] is not None
-        start = arguments[0]["stay_start_time"]  # type: ignore[index]  # a row of record_stays
         steps = {"lag_steps_s": [row["lag_s"]], "lag_step_confidences": [row["lag_confidence"]]}
         return row | ({"lag_known_times": [start]} | steps if known else {})
 
@@ -61,8 +65,7 @@ def test_estimates_rest_on_rows_that_no_lag_puts_into_the_future(lag_s: int) -> 
         rng = np.random.default_rng(place)
         noise = pl.Series(rng.integers(40, 100, who.raw_numerics.height)).cast(pl.Float64)
         changed = who.raw_numerics.with_columns(value=pl.when(late).then(noise).otherwise("value"))
-        again = tables_of(clock_task("keep"), type(who)(changed, *(getattr(who, n) for n in (
-            "raw_records", "clinical_extract", "incomplete_tables"))))[0]  # fmt: skip
+        again = tables_of(clock_task("keep"), replace(who, raw_numerics=changed))[0]
         for name in ("lag_known_times", "lag_steps_s", "lag_step_confidences"):
             assert again[name][0].to_list()[: place + 1] == linked[name][0].to_list()[: place + 1]
 

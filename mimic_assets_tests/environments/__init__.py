@@ -7,7 +7,6 @@ test workers wait for one another.
 
 import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,12 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 ROOT = _HERE.parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+try:
+    import bootstrap
+finally:
+    sys.path.remove(str(ROOT / "scripts"))
+
 _SAID = 15
 
 
@@ -48,20 +53,14 @@ def open_environment(name: str) -> Path:
 
 
 def _run(command: list[str]) -> None:
-    finished = subprocess.run(command, cwd=ROOT, env=_environment(), capture_output=True, text=True, check=False)
+    finished = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=bootstrap.uv_environment(sys.executable, bootstrap.plain_environment()),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if finished.returncode:
         said = "\n".join((finished.stdout + finished.stderr).strip().splitlines()[-_SAID:])
         raise EnvironmentAbsentError(f"{' '.join(command[1:4])} ended with {finished.returncode}:\n{said}")
-
-
-def _environment() -> dict[str, str]:
-    """Return ours without what points at another Python, with the index that only pip knows; uv reads no pip.conf."""
-    unwanted = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
-    environment = {name: value for name, value in os.environ.items() if name not in unwanted}
-    if {"UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE"} & environment.keys():
-        return environment
-    command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
-    index = environment.get("PIP_INDEX_URL") or subprocess.run(
-        command, capture_output=True, text=True, check=False
-    ).stdout.strip()  # fmt: skip
-    return environment | ({"UV_DEFAULT_INDEX": index} if index else {})

@@ -33,5 +33,5 @@ class Judgement:
         workshop = Workshop(self.settings)
         extract = workshop.lake.read(CLINICAL_EXTRACT, workshop.bucket(subject_id), subject_id=subject_id)
         numerics = workshop.lake.read(CLEANED_NUMERICS, Key(subject_id))
-        pressures = numerics.filter(pl.col("parameter").is_in(["abp_mean", "nbp_mean"]))
+        pressures = numerics.filter(pl.col("parameter").is_in(["abp_mean", "abp_systolic", "nbp_mean"]))
         return extract, pressures, workshop.lake.read(RECORD_STAYS, Key(subject_id))

@@ -29,7 +29,9 @@ class Mutation:
 
 def rule_with(name: str, **values: Any) -> Mutation:
     """Return the mistake of a rule that says something else."""
-    return Mutation(define=lambda definitions: _each_rule(definitions, name, lambda rule: [_changed(rule, **values)]))
+    return Mutation(
+        define=lambda definitions: _each_rule(definitions, name, lambda old: [old.model_copy(update=values)])
+    )
 
 
 def rule_forgotten(name: str) -> Mutation:
@@ -41,7 +43,7 @@ def also_codes(name: str, *listed: CodeList) -> Mutation:
     """Return the mistake of a rule that also takes codes that never count."""
     return Mutation(
         define=lambda definitions: _each_rule(
-            definitions, name, lambda rule: [_changed(rule, codes=(*rule.codes, *listed))]
+            definitions, name, lambda rule: [rule.model_copy(update={"codes": (*rule.codes, *listed)})]
         )
     )
 
@@ -50,7 +52,7 @@ def also_rule(name: str, new: str, **values: Any) -> Mutation:
     """Return the mistake of one more rule, made from another."""
     return Mutation(
         define=lambda definitions: _each_rule(
-            definitions, name, lambda rule: [rule, _changed(rule, name=new, **values)]
+            definitions, name, lambda rule: [rule, rule.model_copy(update={"name": new, **values})]
         )
     )
 
@@ -59,7 +61,8 @@ def kind_with(name: str, **values: Any) -> Mutation:
     """Return the mistake of a definition that says something else."""
     return Mutation(
         define=lambda definitions: tuple(
-            _valid(definition, **values) if definition.name == name else definition for definition in definitions
+            definition.model_copy(update=values) if definition.name == name else definition
+            for definition in definitions
         )
     )
 
@@ -90,14 +93,6 @@ def _each_rule(definitions: Definitions, name: str, change: Callable[[Rule], lis
     return tuple(changed)
 
 
-def _changed(rule: Rule, **values: Any) -> Rule:
-    return rule.model_copy(update=values)
-
-
-def _valid(definition: Definition, **values: Any) -> Definition:
-    return definition.model_copy(update=values)
-
-
 def _death_at(column: str, table: str) -> Mutation:
     is_dead = (pl.col("source_table") == "admissions") & pl.col("death_time").is_not_null()
     time = pl.col(column).filter(pl.col("source_table") == table).max().over("subject_id")
@@ -117,8 +112,7 @@ MUTATIONS: dict[str, Mutation] = {
     "lasting 360 s": rule_with("low_pressure", lasting_s=360),
     "lasting 600 s": rule_with("low_pressure", lasting_s=600),
     "continuous over 600 s": rule_with("low_pressure", continuous_s=600),
-    "continuous over 1 s": rule_with("low_pressure", continuous_s=1),
-    "systolic instead of mean": rule_with("low_pressure", parameters=("abp_systolic",)),
+    "systolic instead of mean": rule_with("low_pressure", parameters=("abp_systolic",), below=90.0),
     "cuff values counted": also_rule("low_pressure", "low_cuff", parameters=("nbp_mean",), continuous_s=1800),
     "episodes an hour apart are one": kind_with("hypotension", merge_window_s=3600),
     "flagged values used": numerics_as(

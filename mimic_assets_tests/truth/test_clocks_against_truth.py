@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 def audited(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     """record_stays of 40 patients with records of about eight hours, with `true_s` from the truth file."""
     folder: Path = tmp_path_factory.mktemp("clocks")
-    generate_demo(folder / "source", DemoPlan(patients=40, hours=8.0, waveform_minutes=1), workers=1)
+    generate_demo(folder / "source", DemoPlan(patients=40, hours=8.0, waveform_minutes=1), workers=2)
     truth = pl.read_csv(folder / "source" / "truth" / "clock_lags.csv").rename({"lag_s": "true_s"})
     waveforms, tables = FolderTree(folder / "source" / "waveforms"), FolderTree(folder / "source" / "clinical")
     ((_, extracted),) = clinical.extract(tables, 1, {0}, folder, None)

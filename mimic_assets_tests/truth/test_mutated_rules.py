@@ -22,12 +22,12 @@ Complaints = Callable[[Mutation], list[str]]
 def complaints(judgement: Judgement) -> Complaints:
     """Find events over the stored frames of every subject with a mistake, and compare."""
     subjects = sorted(int(row["subject_id"]) for row in judgement.planted.clinical("hosp/patients"))
-    frames = [judgement.frames(subject) for subject in subjects]
+    extract, numerics, stays = map(pl.concat, zip(*map(judgement.frames, subjects), strict=True))
 
     def find(mutation: Mutation) -> list[str]:
         definitions, nobody = mutation.define(shipped()), EVENT_ADJUDICATIONS.empty()
-        judged = (find_events(definitions, nobody, *mutation.show(of_subject)) for of_subject in frames)
-        ledger = mutation.read(pl.concat(each.frame for each in judged)).to_dicts()
+        judged = find_events(definitions, nobody, *mutation.show((extract, numerics, stays)))
+        ledger = mutation.read(judged.frame).to_dicts()
         return differences(judgement.planted, ledger) + decoys_taken(judgement.planted, ledger)
 
     return find

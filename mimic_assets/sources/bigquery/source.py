@@ -1,6 +1,7 @@
 """`BigQuerySource`: looks at the tables, estimates every query, then streams each result in Arrow record batches.
 
-Nothing is asked before every estimate is below the limit, and each job carries the limit itself. Retries are the client
+No table is read before every estimate is below the limit, and each job, dictionaries included, carries the limit
+itself. Retries are the client
 library's own. Not here: credentials (the client is given), the address, what a row means.
 """
 

@@ -23,7 +23,7 @@ _LEVEL = 2
 
 def generated_source(folder: Path, plan: Plan) -> Path:
     """Return the clinical source of a plan below a folder; made once, the same bytes each time."""
-    source = folder / f"stays-{plan.stays}-{plan.chart_rows_per_stay}-{plan.seed}-v{_VERSION}"
+    source = folder / f"stays-{plan.stays}-{plan.stays_per_part}-{plan.chart_rows_per_stay}-{plan.seed}-v{_VERSION}"
     if source.is_dir():
         return source
     half = source.with_name(f"{source.name}.{os.getpid()}.part")

@@ -14,6 +14,8 @@ from mimic_assets_tests.raw_patient import CLOCKS, Cell, patient, small_task, wi
 from mimic_assets_tests.unit.windows.patient_frames import at
 
 HEADINGS = ("HR [bpm]", "ABPm [mmHg]", "ABPs [mmHg]", "ABPd [mmHg]", "SpO2 [%]", "Invented [1]")
+LATE = {record_id: [clock.tick_at(at(time)) for time in ("11:05", "12:35")] for record_id, clock in CLOCKS.items()}
+"""Just before care changes: rare by chance, and what some leaks need."""
 INDEX_TICKS = {record_id: clock.tick_at(at("10:00")) for record_id, clock in CLOCKS.items()}
 
 
@@ -23,7 +25,8 @@ def cells(draw: st.DrawFn) -> list[Cell]:
     drawn: list[Cell] = []
     for record_id, index_tick in INDEX_TICKS.items():
         near = st.integers(-3, 3).map(lambda off, tick=index_tick: tick + off)
-        ticks = draw(st.lists(st.one_of(st.integers(-10, 13_000_000), near, st.none()), min_size=20, max_size=60))
+        anywhere = st.one_of(st.integers(-10, 13_000_000), near, st.none(), st.sampled_from(LATE[record_id]))
+        ticks = draw(st.lists(anywhere, min_size=20, max_size=60))
         for tick in ticks:
             content = draw(st.one_of(st.integers(0, 320).map(float), st.just("---")))
             drawn += [(record_id, tick, draw(st.sampled_from(HEADINGS)), content)] * draw(st.integers(1, 2))

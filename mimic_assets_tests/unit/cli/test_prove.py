@@ -196,7 +196,7 @@ def test_train_samples_and_weights_that_look_at_held_out_labels_are_found(
     assert selection(lake, OF, quiet).failed > 0
 
 
-def test_bytes_that_are_not_the_windows_are_found_by_sample(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_that_are_not_the_windows_are_found_by_sample(lake: Lake) -> None:
     sound = contents(lake, OF, None, quiet)
     rows = lake.read(TRAINING_MANIFEST, PLACE)
     assert (sound.checked, sound.failed) == (rows.height, 0)

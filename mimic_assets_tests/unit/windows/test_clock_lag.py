@@ -1,6 +1,6 @@
 """What a task does about a monitor's clock: nothing, no window, or the window where that clock stood."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
@@ -8,10 +8,12 @@ import pytest
 from pydantic import ValidationError
 
 from mimic_assets.tasks.model import ClockRule
+from mimic_assets.timeline import microseconds
 from mimic_assets.windows import cut_windows, label_stays, truncated
 from mimic_assets.windows.clock_lag import KnownLags, is_monitor_timed, left_out
 from mimic_assets.windows.microseconds import SECOND
-from mimic_assets_tests.lagging_patient import clock_task, lagging, tables_of
+from mimic_assets_tests.lagging_patient import clock_task, lagging
+from mimic_assets_tests.raw_patient import tables_of
 from mimic_assets_tests.unit.windows.patient_frames import (
     at,
     event,
@@ -27,7 +29,6 @@ from mimic_assets_tests.unit.windows.patient_frames import (
 )
 
 LAG = timedelta(minutes=7)
-INPUTS = ["cell_values", "cell_reasons", "cell_ages_s", "feature_values", "observed_fraction"]
 DENSE = {"any_of": ("heart_rate",), "minimum_fraction": 0.5}
 
 
@@ -41,8 +42,7 @@ def known(*steps: tuple[str, float | None, float | None]) -> dict[str, object]:
 def test_the_lag_is_the_last_one_known_at_the_index_time_large_and_sure_enough() -> None:
     steps = known(("10:00", 420.0, 0.95), ("11:00", 100.0, 0.99), ("12:00", -421.0, 0.89), ("13:00", None, None))
     lags = KnownLags.of(*steps.values())
-    index = np.array([int((at(t) - datetime(1970, 1, 1)).total_seconds()) * SECOND for t in
-                      ("09:59:59", "10:00", "10:59:59", "11:00", "12:00", "13:00")])  # fmt: skip
+    index = np.array([microseconds(at(t)) for t in ("09:59:59", "10:00", "10:59:59", "11:00", "12:00", "13:00")])
     assert (lags.large_at(index, ClockRule()) // SECOND).tolist() == [0, 420, 420, 0, 0, 0]
     sure = ClockRule(large_lag_s=60, minimum_confidence=0.8)
     assert (lags.large_at(index, sure) // SECOND).tolist() == [0, 420, 420, 100, -421, 0]

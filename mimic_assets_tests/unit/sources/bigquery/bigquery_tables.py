@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import polars as pl
+from google.api_core.retry import Retry
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
@@ -25,9 +26,12 @@ def client_of(endpoint: str) -> bigquery.Client:
     return bigquery.Client("billing", AnonymousCredentials(), client_options={"api_endpoint": endpoint})
 
 
-def source_of(client: bigquery.Client, address: BigQueryAddress, **given: object) -> BigQuerySource:
-    given = {"retry": None, "job_retry": None, "page_rows": 5000} | given
-    return BigQuerySource(client, address, 10**9, **given)  # type: ignore[arg-type]  # a mapping has no types
+def source_of(
+    client: bigquery.Client, address: BigQueryAddress, subjects: tuple[int, ...] | None = None, page_rows: int = 5000
+) -> BigQuerySource:
+    """Return the source with a limit of a gigabyte, which repeats no request that failed."""
+    never = Retry(lambda _: False)
+    return BigQuerySource(client, address, 10**9, subjects, page_rows, retry=never, job_retry=None)
 
 
 def load(client: bigquery.Client, root: Path, *, without: tuple[str, ...] = ()) -> BigQueryAddress:

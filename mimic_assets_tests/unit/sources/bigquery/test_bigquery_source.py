@@ -1,5 +1,6 @@
 """The extract from BigQuery is the extract from csv.gz, byte for byte; the real client against an emulator."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,23 @@ def test_a_missing_table_or_column_is_told_and_the_others_are_read(client: bigqu
 def test_a_data_set_that_is_not_there_is_a_wrong_request(client: bigquery.Client, tmp_path: Path) -> None:
     write_source(tmp_path / "source")
     address = load(client, tmp_path / "source")
-    wrong = type(address)("billing", "data.mimiciv_9_9_hosp", address.icu)
+    wrong = replace(address, hosp="data.mimiciv_9_9_hosp")
     with pytest.raises(RequestError, match=r"no data set data\.mimiciv_9_9_hosp found"):
         _one(source_of(client, wrong), tmp_path)
+
+
+def _sent_jobs(client: bigquery.Client, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Return the configurations of the jobs that a client sends from now on."""
+    jobs: list[dict[str, Any]] = []
+    ask = client._connection.api_request
+
+    def recorded(*args: Any, **named: Any) -> Any:
+        if named.get("method") == "POST" and "configuration" in (named.get("data") or {}):
+            jobs.append(named["data"]["configuration"])
+        return ask(*args, **named)
+
+    monkeypatch.setattr(client._connection, "api_request", recorded)
+    return jobs
 
 
 def test_every_query_is_estimated_first_limited_and_narrowed(
@@ -93,17 +108,8 @@ def test_every_query_is_estimated_first_limited_and_narrowed(
 ) -> None:
     write_source(tmp_path / "source")
     source = source_of(client, load(client, tmp_path / "source"), subjects=(10000001,))
-    sent: list[dict[str, Any]] = []
-    ask = client._connection.api_request
-
-    def recorded(*args: Any, **named: Any) -> Any:
-        if named.get("method") == "POST" and isinstance(named.get("data"), dict):
-            sent.append(named["data"])
-        return ask(*args, **named)
-
-    monkeypatch.setattr(client._connection, "api_request", recorded)
+    jobs = _sent_jobs(client, monkeypatch)
     assert _one(source, tmp_path).frame.height == 13
-    jobs = [body["configuration"] for body in sent if "configuration" in body]
     dry = [job.get("dryRun", False) for job in jobs]
     assert dry == [True] * 12 + [False] * 12
     assert {job["query"]["maximumBytesBilled"] for job in jobs} == {str(10**9)}
@@ -122,14 +128,20 @@ def test_subjects_that_are_not_asked_for_do_not_arrive(client: bigquery.Client, 
     address = load(client, tmp_path / "source")
     assert subjects(source_of(client, address)) == [10000001, 10000009]
     assert subjects(source_of(client, address, subjects=(10000009,))) == [10000009]
+    rows = _one(source_of(client, address, subjects=(10000009,)), tmp_path / "spool").frame
+    assert rows["subject_id"].unique().to_list() == [10000009]  # every other table holds rows of 10000001 alone
 
 
-def test_an_estimate_above_the_limit_stops_before_any_query(client: bigquery.Client, tmp_path: Path) -> None:
+def test_an_estimate_above_the_limit_stops_before_any_query(
+    client: bigquery.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_source(tmp_path / "source")
     source = source_of(client, load(client, tmp_path / "source"))
     source.maximum_bytes_billed = -1  # the emulator estimates every query at 0 bytes
+    jobs = _sent_jobs(client, monkeypatch)
     with pytest.raises(RequestError, match=r"would read 0 bytes, at most -1 expected .* nothing was queried"):
         _one(source, tmp_path)
+    assert [job.get("dryRun") for job in jobs] == [True] * len(SOURCE_TABLES)
 
 
 def test_a_lost_connection_is_a_clear_error_without_a_bucket(
