@@ -56,7 +56,8 @@ def write_meds(settings: Settings, output: Path, *, are_named: bool, progress: P
         progress: told about every subject.
 
     Raises:
-        RequestError: the folder exists, or the lake has no events, or no labels of a task that was named.
+        RequestError: the folder exists or cannot be written, or the lake has no events, or no labels of a task that was
+            named.
     """
     if output.exists():
         raise RequestError(
@@ -68,7 +69,20 @@ def write_meds(settings: Settings, output: Path, *, are_named: bool, progress: P
     if not subjects:
         raise RequestError(f"The lake {lake.root.uri} holds no events. Make some with `mimic-assets run`.")
     draft = output.with_name(output.name + ".part")
-    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        written = _write(lake, tasks, subjects, settings, draft, progress)
+        draft.replace(output)
+    except OSError as error:
+        raise RequestError(f"Cannot write {output}: {error.strerror or error}. Name another --output.") from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return written
+
+
+def _write(
+    lake: Lake, tasks: list[Task], subjects: list[int], settings: Settings, draft: Path, progress: Progress
+) -> Written:
     splits = assign(subjects, tasks[0].split)
     written = Written(labels={task.name: 0 for task in tasks})
     codes: set[str] = set()
@@ -88,7 +102,6 @@ def write_meds(settings: Settings, output: Path, *, are_named: bool, progress: P
                 len(subjects),
             )
     _write_metadata(draft, splits, sorted(codes), settings, tasks)
-    draft.replace(output)
     return written
 
 

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 
 from dagster_gcp import BigQueryResource
 from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery, bigquery_storage
 
+from mimic_assets.errors import RequestError
 from mimic_assets.settings import Settings
 from mimic_assets.sources.bigquery.address import BigQueryAddress, parse_address
 from mimic_assets.sources.bigquery.source import BigQuerySource
@@ -43,19 +45,34 @@ def resource_of(settings: Settings) -> ClinicalBigQuery:
 
 
 def open_source(settings: Settings, recorded: list[int]) -> BigQuerySource:
-    """Return the clinical source; `recorded` are the subjects of the waveform source, asked for alone if so said."""
+    """Return the clinical source; `recorded` are the subjects of the waveform source, asked for alone if so said.
+
+    Raises:
+        RequestError: the address is wrong, or there are no credentials that can be used.
+    """
     address = address_of(settings)
-    with resource_of(settings).get_client() as client:
-        return BigQuerySource(
-            client,
-            address,
-            settings.bigquery.maximum_bytes_billed,
-            tuple(sorted(recorded)) if address.only_recorded else None,
-            open_storage=_storage if settings.bigquery.storage_api and not os.environ.get(EMULATOR) else lambda _: None,
-        )
+    try:
+        with resource_of(settings).get_client() as client:
+            return BigQuerySource(
+                client,
+                address,
+                settings.bigquery.maximum_bytes_billed,
+                tuple(sorted(recorded)) if address.only_recorded else None,
+                open_storage=_storage
+                if settings.bigquery.storage_api and not os.environ.get(EMULATOR)
+                else _no_storage,
+            )
+    except GoogleAuthError as error:
+        raise RequestError(
+            f"no credentials for BigQuery found ({type(error).__name__}), those of a user or service account expected. "
+            "Log in with `gcloud auth application-default login`, or name a key file in GOOGLE_APPLICATION_CREDENTIALS."
+        ) from None
+
+
+def _no_storage(client: bigquery.Client) -> None:
+    """Results come in pages of the REST interface."""
 
 
 def _storage(client: bigquery.Client) -> bigquery_storage.BigQueryReadClient:
-    return bigquery_storage.BigQueryReadClient(
-        credentials=client._credentials
-    )  # the client has no public name for them
+    # the client has no public name for its credentials
+    return bigquery_storage.BigQueryReadClient(credentials=client._credentials)

@@ -1,12 +1,14 @@
 """Addresses in BigQuery, the near misses of their parts, and the SQL that is shipped."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from mimic_assets.clinical.source_tables import SOURCE_TABLES, SourceTable
+from mimic_assets.defs.making import Workshop
 from mimic_assets.errors import RequestError
-from mimic_assets.settings import load_settings
+from mimic_assets.settings import Settings, load_settings
 from mimic_assets.sources.bigquery.address import BigQueryAddress, parse_address
 from mimic_assets.sources.bigquery.source import query_of
 
@@ -53,3 +55,13 @@ def test_each_query_names_exactly_the_columns_that_are_read(table: SourceTable) 
     assert ("itemid IN UNNEST(@items)" in query) == (table.items is not None)
     pattern = re.search(r"REGEXP_CONTAINS\((\w+), @matching\)", query)
     assert (pattern and pattern[1]) == (table.matching and table.cells[table.matching[0]].column)
+
+
+def test_without_credentials_the_request_is_refused_and_says_how_to_log_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BIGQUERY_EMULATOR_HOST", raising=False)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "key.json"))
+    with pytest.raises(RequestError, match=r"no credentials for BigQuery found .*gcloud auth") as refusal:
+        _ = Workshop(Settings(clinical="bq://my-bill", waveforms=str(tmp_path), lake=str(tmp_path / "lake"))).clinical
+    assert "key.json" not in str(refusal.value)
