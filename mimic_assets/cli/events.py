@@ -63,7 +63,10 @@ def check(
             screen.print(said, soft_wrap=True)
     unchecked = check_against_source(workshop)
     if unchecked:
-        screen.print(f"Not checked, because the source lacks them or they cannot be read: {', '.join(unchecked)}.", soft_wrap=True)
+        screen.print(
+            f"Not checked, because the source lacks them or they cannot be read: {', '.join(unchecked)}.",
+            soft_wrap=True,
+        )
     screen.print("Every definition can be used.")
 
 

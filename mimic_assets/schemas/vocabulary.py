@@ -130,7 +130,7 @@ class Exclusion(Vocabulary):
     STAY_ENDED = "stay_ended", "the index time is after the end of the stay"
     AFTER_EVENT = (
         "after_event",
-        "at the index time the patient had died, or the event was under way, or a competing event had come",
+        "the event was under way, or a death or competing event had come",
     )
     BLANKING = "blanking", "within the task's blanking time after an earlier event"
     COMFORT_CARE = "comfort_care", "comfort care was in force"
@@ -142,7 +142,7 @@ class Exclusion(Vocabulary):
     )
     UNTIMED_EVENT_IN_STAY = (
         "untimed_event_in_stay",
-        "an event of tier C or D, below the task's tier or of an excluded class may lie in the stay or the target",
+        "an event of no usable time, tier or class may lie in stay or target",
     )
     FOLLOW_UP_INCOMPLETE = "follow_up_incomplete", "no event was seen, and follow-up ends before the target does"
 
