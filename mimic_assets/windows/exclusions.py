@@ -37,9 +37,8 @@ def evidence_is_incomplete(
     """
     kinds = {*task.event.names, *task.competing}
     follow_up = task.target.follow_up
-    living = kinds - {DEATH}
-    if follow_up is FollowUp.PRESSURE_SIGNAL and all(event_tables.get(kind) == _MONITOR for kind in living):
-        kinds = living
+    if follow_up is FollowUp.PRESSURE_SIGNAL and all(event_tables.get(kind) == _MONITOR for kind in kinds - {DEATH}):
+        kinds -= {DEATH} - {*task.event.names}
     needed = {"admissions"}.union(*(event_tables.get(kind, incomplete_tables) for kind in kinds))
     if follow_up is not FollowUp.HOSPITAL_DISCHARGE:
         needed.add("icustays")

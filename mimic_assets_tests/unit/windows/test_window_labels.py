@@ -261,6 +261,9 @@ def test_a_table_that_no_source_of_the_event_reads_may_be_cut() -> None:
     assert "negative" in told(label(arrest, stay(), admission(), incomplete=["labevents"])).values()
     assert "negative" in told(label(LOW, stay(), admission(), cleaned=cells, incomplete=["patients"])).values()
     assert "negative" not in told(label(LOW, stay(), admission(), cleaned=cells, incomplete=["icustays"])).values()
+    seen = task(target={"follow_up": "pressure_signal", "horizon_s": 3600}, clock={"large_lag": "keep"})  # of death
+    assert "negative" in told(label(seen, stay(), admission(), cleaned=cells)).values()
+    assert "negative" not in told(label(seen, stay(), admission(), cleaned=cells, incomplete=["patients"])).values()
 
 
 def pressure(start: str = "08:00", end: str = "16:00") -> pl.DataFrame:
