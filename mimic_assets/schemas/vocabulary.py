@@ -65,6 +65,30 @@ class MissingReason(Vocabulary):
         return list(type(self)).index(self)
 
 
+class SignalReason(Vocabulary):
+    """What a sample (or a tile of samples) of a waveform is, or why it is none; `code` is what masks store.
+
+    A sample takes one of the first six; a tile also the rest, which judge samples that are there.
+    """
+
+    OBSERVED = "observed", "a sample of the signal, or a usable tile"
+    OUTSIDE_RECORD = "outside_record", "before the record's first or after its last sample"
+    GAP = "gap", "between two segments, or in one whose header cannot be used"
+    NOT_RECORDED = "not_recorded", "the segment holds other signals, not this one"
+    UNREADABLE = "unreadable", "the file is missing, is not the published one, or is damaged here"
+    NO_SIGNAL = "no_signal", "the monitor's own code for no value (-32768)"
+    LEAD_OFF = "lead_off", "a constant that the monitor sends when nothing is connected"
+    FLAT = "flat", "hardly any change for too long to be physiology"
+    SATURATED = "saturated", "at an end of the converter's range"
+    CLIPPED = "clipped", "cut off at a level inside the converter's range"
+    NOISE = "noise", "no beat, pulse or breath can be told from noise"
+
+    @property
+    def code(self) -> int:
+        """The number that stands for the reason in masks and shards; the order above never changes."""
+        return list(type(self)).index(self)
+
+
 class Event(StrEnum):
     """The kind of event that other stages speak of by name: it ends every other chance. The rest, definitions say."""
 
