@@ -63,7 +63,7 @@ class SignalSlice:
 
 
 class SignalReader(Protocol):
-    """Random access to the signals of one record; of what lies outside the asked interval only a codec's block is read."""
+    """Random access to the signals of one record; outside the asked interval only the rest of a block is decoded."""
 
     @property
     def signals(self) -> tuple[str, ...]:
