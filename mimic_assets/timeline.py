@@ -16,6 +16,9 @@ from fractions import Fraction
 import polars as pl
 
 TICKS_PER_FRAME = 16
+FRAMES_PER_TILE = 625
+TICKS_PER_TILE = FRAMES_PER_TILE * TICKS_PER_FRAME
+"""A tile is what waveforms are judged and summarised by: 10.0044 s at 62.4725 frames per second, from tick 0."""
 _MICROSECONDS = 1_000_000
 _EPOCH = datetime(1970, 1, 1)
 _MOST_TICKS = 100 * 366 * 86_400 * 1_000
@@ -82,6 +85,16 @@ class RecordClock:
 def frame_of(tick: int) -> int:
     """Return the frame a tick lies in."""
     return tick // TICKS_PER_FRAME
+
+
+def whole_frames_by(tick: int) -> int:
+    """Return how many frames of a record have ended by a tick: frame f ends at tick 16 f + 15."""
+    return max((tick + 1) // TICKS_PER_FRAME, 0)
+
+
+def whole_tiles_by(tick: int) -> int:
+    """Return how many tiles of a record have ended by a tick: tile t is ticks (10000 t - 1, 10000 t + 9999]."""
+    return max((tick + 1) // TICKS_PER_TILE, 0)
 
 
 def sample_of(tick: int, samples_per_frame: int) -> int:

@@ -117,7 +117,7 @@ def tables_of(
     nobody = EVENT_ADJUDICATIONS.empty()
     found = events.find_events(definitions, nobody, who.clinical_extract, cleaned, linked).frame
     labels = windows.label_stays(of, who.clinical_extract, found, linked, cleaned, who.incomplete_tables).frame
-    return linked, labels, windows.cut_windows(of, labels, cleaned, linked).frame
+    return linked, labels, windows.cut_windows(of, labels, cleaned, linked).whole().frame
 
 
 def windows_of(of: Task, who: Patient, definitions: Sequence[events.Definition] = ()) -> pl.DataFrame:

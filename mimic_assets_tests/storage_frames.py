@@ -44,6 +44,8 @@ def _scalar(dtype: object, place: int, row: int) -> object:
         return _START + timedelta(seconds=row, microseconds=place)
     if kind in (pl.Float32, pl.Float64):
         return (row + 1) / 4 + place
+    if kind == pl.Binary:
+        return bytes([place, row % 5, 0])
     return (row + place) % 100 + 1
 
 

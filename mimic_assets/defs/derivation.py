@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from mimic_assets.schemas.judged import Judged
+from mimic_assets.schemas.judged import Judged, JudgedParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,19 @@ class FromTree(Derivation):
 
 @dataclass(frozen=True, slots=True)
 class FromTables(Derivation):
-    """`function([task,] *frames of one patient[, incomplete_tables, event_tables]) -> Judged`."""
+    """`function([task,] *frames of one patient[, incomplete_tables, event_tables][, waveforms]) -> Judged`."""
 
-    function: Callable[..., Judged]
+    function: Callable[..., Judged | JudgedParts]
     inputs: tuple[str, ...]
     per_task: bool = False
     needs_completeness: bool = False
     """Whether it also takes the clinical tables that did not arrive whole, and those that each event is found in."""
     needs_definitions: bool = False
     """Whether the function first takes the event definitions."""
+    waveform_inputs: tuple[str, ...] = ()
+    """Further inputs, for tasks with waveforms alone; given by the table's name."""
+    needs_signals: bool = False
+    """Whether it is given `open_signals`, which opens a record's samples; for tasks, those with waveforms alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +76,20 @@ class FromAllPatients(Derivation):
 
 
 def each_patient(
-    function: Callable[..., Judged], *inputs: TableHandle, needs_definitions: bool = False
+    function: Callable[..., Judged], *inputs: TableHandle, needs_definitions: bool = False, needs_signals: bool = False
 ) -> dg.Output[Derivation]:
     """Return the output of an asset whose objects are made patient by patient."""
-    return dg.Output(
-        FromTables(function, tuple(handle.table for handle in inputs), needs_definitions=needs_definitions)
-    )
+    names = tuple(handle.table for handle in inputs)
+    return dg.Output(FromTables(function, names, needs_definitions=needs_definitions, needs_signals=needs_signals))
 
 
 def each_patient_and_task(
-    function: Callable[..., Judged], *inputs: TableHandle, needs_completeness: bool = False
+    function: Callable[..., Judged | JudgedParts],
+    *inputs: TableHandle,
+    needs_completeness: bool = False,
+    waveform_inputs: tuple[TableHandle, ...] = (),
+    needs_signals: bool = False,
 ) -> dg.Output[Derivation]:
     """Return the output of an asset whose objects are made patient by patient, for every task of the lake."""
-    return dg.Output(FromTables(function, tuple(handle.table for handle in inputs), True, needs_completeness))
+    names, more = tuple(handle.table for handle in inputs), tuple(handle.table for handle in waveform_inputs)
+    return dg.Output(FromTables(function, names, True, needs_completeness, False, more, needs_signals))

@@ -23,10 +23,11 @@ from mimic_assets.defs.derivation import (
     TableHandle,
 )
 from mimic_assets.defs.describing import column_lineage
-from mimic_assets.defs.making import ATTRITION_TALLY, Workshop
+from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Outcome, add_tallies, write_outcomes
 from mimic_assets.defs.partitions import PATIENTS
 from mimic_assets.defs.pictures import picture
+from mimic_assets.defs.putting import ATTRITION_TALLY
 from mimic_assets.defs.whole_tables import make_for_all_patients, make_from_clinical_tree, make_from_decisions
 from mimic_assets.errors import InternalError
 from mimic_assets.schemas.model import Table

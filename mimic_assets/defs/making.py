@@ -8,20 +8,20 @@ away that key's stale object, leaves a row in rejected_inputs, and touches nothi
 import json
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import polars as pl
 
-from mimic_assets import clinical, events, records, windows
+from mimic_assets import clinical, events, records
 from mimic_assets.defs.derivation import FromTables, FromTree
 from mimic_assets.defs.fingerprints import fingerprint
 from mimic_assets.defs.outcomes import Outcome, Status
+from mimic_assets.defs.putting import put
 from mimic_assets.errors import DamagedObjectError, DataError, RequestError
 from mimic_assets.numerics.parameters import PARAMETERS
-from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
+from mimic_assets.schemas.judged import Judged, JudgedParts, Rejection, rejected_frame
 from mimic_assets.schemas.model import Partitioning, Table
-from mimic_assets.schemas.pandera_models import violations
 from mimic_assets.schemas.tables import CLINICAL_EXTRACT, CLINICAL_LABELS, EVENT_ADJUDICATIONS, TABLES
 from mimic_assets.settings import Settings, dagster_home_for
 from mimic_assets.sources.bigquery.address import is_bigquery
@@ -30,8 +30,6 @@ from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake, Stored
 from mimic_assets.tasks import Task, check_against, load_task
 
-ATTRITION_TALLY = "attrition "
-"""Begins the names of tallies that count the steps of a task's attrition."""
 _PER_PATIENT = (Partitioning.PATIENT, Partitioning.PATIENT_TASK)
 
 
@@ -119,33 +117,32 @@ class Workshop:
     def _make_object(
         self, table: Table, derivation: FromTree | FromTables, place: Key, task: Task | None
     ) -> tuple[Stored, bool]:
-        wanted = fingerprint(table, self._inputs(derivation, place), task.fingerprint if task else None)
+        wanted = fingerprint(table, self._inputs(derivation, place, task), task.fingerprint if task else None)
         stored = self.lake.stored(table, place)
         if stored is not None and stored.fingerprint == wanted:
             return stored, False
         judged = self.compute(derivation, place, task)
         return self.put(table, place, judged, wanted), True
 
-    def put(self, table: Table, place: Key, judged: Judged, wanted: str, extra: dict[str, str] | None = None) -> Stored:
-        """Judge an object against its table and write it whole.
+    def put(
+        self, table: Table, place: Key, judged: Judged | JudgedParts, wanted: str, extra: dict[str, str] | None = None
+    ) -> Stored:
+        """Judge an object against its table and write it whole (`putting`).
 
         Raises:
             DataError: the rows break a promise of the table; each rule is named with its count.
         """
-        broken = violations(table, judged.frame)
-        if broken:
-            raise DataError("; ".join(str(violation) for violation in broken))
-        notes = {"tally": json.dumps(_tally(table, judged.frame))}
-        return self.lake.write(table, place, judged, wanted, notes | (extra or {}))
+        return put(self.lake, self.home, table, place, judged, wanted, extra or {})
 
-    def _inputs(self, derivation: FromTree | FromTables, place: Key) -> dict[str, str]:
+    def _inputs(self, derivation: FromTree | FromTables, place: Key, task: Task | None) -> dict[str, str]:
         subject_id = place.partition or 0
         if isinstance(derivation, FromTree):
             return self._source_files(subject_id)
         found: dict[str, str] = {}
         if derivation.needs_definitions:
             found["definitions"] = events.definitions_fingerprint(self.definitions)
-        for name in derivation.inputs:
+        with_waveforms = derivation.waveform_inputs if task and task.waveforms else ()
+        for name in (*derivation.inputs, *with_waveforms):
             if name == EVENT_ADJUDICATIONS.name:
                 found[name] = repr(self._decisions_about(subject_id).rows())
                 continue
@@ -222,7 +219,7 @@ class Workshop:
         """
         self.lake = Lake.open(self.settings.lake, self.settings.s3, create=False)
 
-    def compute(self, derivation: FromTree | FromTables, place: Key, task: Task | None) -> Judged:
+    def compute(self, derivation: FromTree | FromTables, place: Key, task: Task | None) -> Judged | JudgedParts:
         """Return the rows of one key, nothing written."""
         subject_id = place.partition or 0
         if isinstance(derivation, FromTree):
@@ -232,7 +229,12 @@ class Workshop:
         if derivation.needs_completeness:
             completeness = [self._incomplete_tables(subject_id), events.tables_by_event(self.definitions)]
         first = [self.definitions] if derivation.needs_definitions else [task] if task else []
-        return derivation.function(*first, *frames, *completeness)
+        more: dict[str, object] = {}
+        if task is None or task.waveforms is not None:
+            more = {name: self._frame(name, place) for name in derivation.waveform_inputs}
+            if derivation.needs_signals:
+                more["open_signals"] = partial(records.open_signals, self.waveforms)
+        return derivation.function(*first, *frames, *completeness, **more)
 
     def _decisions_about(self, subject_id: int) -> pl.DataFrame:
         """Return the reviewers' decisions about one subject's events; none where none were read into the lake."""
@@ -293,20 +295,6 @@ def _downstream_of(name: str) -> list[str]:
 def _reason(error: Exception) -> str:
     """Return why a key is quarantined; text of foreign exceptions may hold values, so only their kind is kept."""
     return str(error) if isinstance(error, DataError) else f"unexpected {type(error).__name__}"
-
-
-def _tally(table: Table, frame: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """Return how often each value of each coded column occurs; null counts as `-`."""
-    coded = [c.name for c in table.columns if c.values is not None or c.is_open_list or c.dtype == pl.Boolean]
-    tally = {}
-    for name in coded:
-        counts = frame.get_column(name).cast(pl.String).fill_null("-").value_counts().sort(name)
-        tally[name] = dict(counts.iter_rows())
-    if table is CLINICAL_LABELS:
-        counted = windows.attrition(frame).drop("is_removal")
-        for count in counted.columns[1:]:
-            tally[f"{ATTRITION_TALLY}{count}"] = dict(counted.select("step", count).iter_rows())
-    return tally
 
 
 def count_object(outcome: Outcome, stored: Stored, task: Task | None) -> None:

@@ -97,7 +97,7 @@ def rebuild(
         exclusion=pl.lit(None, pl.String),
         window_exclusion=pl.lit(None, pl.String),
     )
-    return windows.cut_windows(task, given, cleaned, linked).frame
+    return windows.cut_windows(task, given, cleaned, linked).whole().frame
 
 
 def _known_shifts(task: Task, patient: Patient, rows: pl.DataFrame, sample: pl.DataFrame) -> dict[int, timedelta]:

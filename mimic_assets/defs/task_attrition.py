@@ -24,8 +24,8 @@ def count_task(workshop: Workshop, task: Task, progress: Callable[[str, int, int
     def tables() -> Iterator[pl.DataFrame]:
         places = workshop.lake.keys(CLINICAL_EVENTS)
         for number, place in enumerate(places):
-            labels = workshop.compute(_LABELS, Key(place.partition, task.name), task).frame
-            yield windows.attrition(labels)
+            labels = workshop.compute(_LABELS, Key(place.partition, task.name), task)
+            yield windows.attrition(labels.whole().frame)
             progress(f"labels of {task.name}", number + 1, len(places))
 
     return windows.add_attritions(tables())

@@ -289,6 +289,15 @@ OBSERVED_FRACTION = Field(
     maximum=1,
     limit_source="a share",
 )
+WAVEFORM_USABLE_FRACTION = Field(
+    "waveform_usable_fraction",
+    pl.Float64,
+    "Share of the window's tiles in which the best of the required signals is usable; null where the task has no "
+    "waveforms, or without a record.",
+    minimum=0,
+    maximum=1,
+    limit_source="a share",
+)
 HOURS_IN_STAY = Field(
     "hours_in_stay",
     pl.Float64,
@@ -339,6 +348,57 @@ CELL_AGES_S = Field(
 FEATURE_NAMES = Field("feature_names", pl.List(pl.String), "Names of the summary features, in order.")
 FEATURE_VALUES = Field(
     "feature_values", pl.List(pl.Float32), "Summary features over observed values of the window; null where undefined."
+)
+WAVEFORM_START_TICK = _tick(
+    "waveform_start_tick",
+    "Open start of the signals: the tick before their first frame; null where the task has no waveforms.",
+    minimum=None,
+)
+WAVEFORM_END_TICK = _tick(
+    "waveform_end_tick",
+    "Closed end of the signals: the last tick of the last frame that has ended by index_tick.",
+    minimum=None,
+)
+SIGNALS = Field("signals", pl.List(pl.String), "Signals of the window, as the task names them; none without waveforms.")
+SIGNAL_UNITS = Field("signal_units", pl.List(pl.String), "Unit of each; null where nothing of it was observed.")
+SIGNAL_SAMPLES_PER_FRAME = Field(
+    "signal_samples_per_frame", pl.List(pl.Int32), "Samples per frame of each; 0 where the record lacks it."
+)
+SIGNAL_SAMPLE_COUNTS = Field(
+    "signal_sample_counts", pl.List(pl.Int32), "Samples of each, missing ones included; 0 where the record lacks it."
+)
+SIGNAL_GAINS = Field(
+    "signal_gains", pl.List(pl.Float64), "Digital steps per unit of each; null where nothing of it was observed."
+)
+SIGNAL_BASELINES = Field(
+    "signal_baselines", pl.List(pl.Int32), "Digital value of physical zero; null where nothing of it was observed."
+)
+SIGNAL_IS_RESCALED = Field(
+    "signal_is_rescaled",
+    pl.List(pl.Boolean),
+    "Whether the window spans segments of several calibrations, brought to the finest one by rounding to its steps.",
+)
+SIGNAL_SAMPLES = Field(
+    "signal_samples",
+    pl.List(pl.Binary),
+    "int16 samples of each at its native rate, -32768 where missing, in the bytes of mimic_assets.signal_codec.",
+)
+SIGNAL_REASONS = Field(
+    "signal_reasons",
+    pl.List(pl.Binary),
+    "Code of SignalReason for each sample, as runs in the bytes of mimic_assets.signal_codec.",
+)
+TILE_END_TICK = _tick(
+    "tile_end_tick",
+    "Closed end of the tile features: the last tick of the last tile that has ended by index_tick.",
+    minimum=None,
+)
+TILE_COUNT = Field("tile_count", pl.Int32, "Tiles per feature; 0 without waveforms.", minimum=0, limit_source="a count")
+TILE_FEATURE_NAMES = Field("tile_feature_names", pl.List(pl.String), "Names of the tile features, in order.")
+TILE_FEATURES = Field(
+    "tile_features",
+    pl.List(pl.Float32),
+    "Tensor [feature, tile], row by row, tiles in time order; null where unknown.",
 )
 
 # manifest

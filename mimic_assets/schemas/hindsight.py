@@ -143,14 +143,18 @@ OWN: Final[Mapping[str, Mapping[str, Known]]] = {
     "clinical_labels": _columns(Knowledge.IDENTIFIER, _KEY, _IDS)
     | _columns(Knowledge.KNOWN, _GIVEN, "index_time target_start_time target_end_time hours_in_stay")
     | _columns(Knowledge.KNOWN, "from rows charted, stored or sent by the index time",
-               "care_limitation care_unit observed_fraction")
+               "care_limitation care_unit observed_fraction waveform_usable_fraction")
     | _columns(Knowledge.LABEL, "decided by events and follow-up after the index time",
                "label exclusion window_exclusion event_id follow_up_end_time"),
     "windowed_samples": _columns(Knowledge.IDENTIFIER, _KEY, _IDS)
     | _columns(Knowledge.KNOWN, _GIVEN, "index_time index_tick window_start_time window_start_tick window_end_time "
-               "window_end_tick hours_in_stay cell_s cell_count parameters feature_names")
+               "window_end_tick hours_in_stay cell_s cell_count parameters feature_names waveform_start_tick "
+               "waveform_end_tick signals signal_samples_per_frame signal_sample_counts tile_end_tick tile_count "
+               "tile_feature_names")
     | _columns(Knowledge.KNOWN, "from rows charted, stored or sent by the index time: proven by deleting later ones",
-               "care_limitation care_unit observed_fraction cell_values cell_reasons cell_ages_s feature_values")
+               "care_limitation care_unit observed_fraction cell_values cell_reasons cell_ages_s feature_values "
+               "signal_units signal_gains signal_baselines signal_is_rescaled signal_samples signal_reasons "
+               "tile_features")
     | _columns(Knowledge.LABEL, "decided by events after the index time", "label event_id"),
 }  # fmt: skip
 """Table -> column -> what it may be used for."""

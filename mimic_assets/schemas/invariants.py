@@ -98,3 +98,27 @@ FEATURES_ARE_NAMED = Invariant(
     "Every feature has a name.",
     pl.col("feature_names").list.len() == pl.col("feature_values").list.len(),
 )
+_signals = pl.col("signals").list.len()
+SIGNALS_ARE_WHOLE = Invariant(
+    "signals_are_whole",
+    "Every list of a window's signals has one entry per signal; readers walk them side by side.",
+    pl.all_horizontal(
+        pl.col(name).list.len() == _signals
+        for name in (
+            "signal_units", "signal_samples_per_frame", "signal_sample_counts", "signal_gains", "signal_baselines",
+            "signal_is_rescaled", "signal_samples", "signal_reasons",
+        )
+    ),
+)  # fmt: skip
+WAVEFORM_ENDS_BY_INDEX = Invariant(
+    "waveform_ends_by_index",
+    "Nothing after the index time is in a window's signals or tiles.",
+    (pl.col("waveform_start_tick") < pl.col("waveform_end_tick")).fill_null(True)
+    & (pl.col("waveform_end_tick") <= pl.col("index_tick")).fill_null(True)
+    & (pl.col("tile_end_tick") <= pl.col("index_tick")).fill_null(True),
+)
+TILES_ARE_WHOLE = Invariant(
+    "tiles_are_whole",
+    "Tile features have one entry per feature and tile.",
+    pl.col("tile_features").list.len() == pl.col("tile_feature_names").list.len() * pl.col("tile_count"),
+)

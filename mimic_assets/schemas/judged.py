@@ -3,11 +3,12 @@
 Flag, then decide: a defect is data. `rejection` builds the rows; wording follows one pattern - found, expected, advice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
+from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import REJECTED_INPUTS
 
 
@@ -19,6 +20,25 @@ class Judged:
     """Rows of the table, sorted as the table says."""
     rejected: pl.DataFrame
     """Rows of `rejected_inputs`."""
+
+    def whole(self) -> "Judged":
+        """Return itself: all rows are here."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedParts:
+    """The same where the rows of one object would not fit into memory: they come in parts, and none is kept."""
+
+    table: Table
+    parts: Iterator[pl.DataFrame]
+    """Rows of the table, each part sorted and after the one before; walked once."""
+    rejected: pl.DataFrame
+    """Rows of `rejected_inputs`."""
+
+    def whole(self) -> Judged:
+        """Return all rows at once, for whoever knows that they are few; the parts are used up."""
+        return Judged(pl.concat([self.table.empty(), *self.parts]), self.rejected)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,12 +88,13 @@ def violations(table: Table, frame: pl.DataFrame) -> list[Violation]:
     repeats = frame.height - frame.select(table.key).n_unique() if frame.height else 0
     if repeats:
         found.append(Violation("unique_key", None, repeats))
-    if frame.height > 1 and not _is_sorted(frame, table.order):
+    if frame.height > 1 and not is_sorted(frame, table.order):
         found.append(Violation("sorted", None, 1))
     return found
 
 
-def _is_sorted(frame: pl.DataFrame, order: tuple[str, ...]) -> bool:
+def is_sorted(frame: pl.DataFrame, order: tuple[str, ...]) -> bool:
+    """Return whether rows ascend by these columns, nulls first, ties allowed; two rows at least."""
     later, tied = pl.lit(False), pl.lit(True)
     for name in order:
         here, before = pl.col(name), pl.col(name).shift(1)

@@ -177,6 +177,10 @@ class WindowExclusion(Vocabulary):
     NO_RECORD = "no_record", "no record of this stay covers the whole observation window"
     CLOCK_LAG = "clock_lag", "the record's clock was known to be far from the chart's, and the task leaves that out"
     LOW_COVERAGE = "low_coverage", "the coverage parameters are observed in too few cells of the observation window"
+    LOW_WAVEFORM_COVERAGE = (
+        "low_waveform_coverage",
+        "none of the required signals is usable in enough of the last tiles",
+    )
 
 
 class Split(Vocabulary):

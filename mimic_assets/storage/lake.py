@@ -62,22 +62,37 @@ class Lake:
             InternalError: the frame does not have the table's columns, or nulls where none may be; nothing was changed.
             RequestError: the place refused; the key is as before or has no rows' object with this fingerprint.
         """
-        more = {f"{_EXTRA}{name}": value for name, value in (extra or {}).items()}
-        own = {
-            "table": table.name,
-            "fingerprint": fingerprint,
-            "rows": str(judged.frame.height),
-            "rejected": str(judged.rejected.height),
-        }
-        rows = parquet.encode(table, judged.frame, own | more)
+        said = _said(table, judged.frame.height, judged.rejected.height, fingerprint, extra or {})
+        rows = parquet.encode(table, judged.frame, said)
+        byte_count = self._commit(table, key, judged.rejected, rows.data)
+        path, rejected = keys.data_path(table, key), judged.rejected.height
+        return Stored(path, judged.frame.height, byte_count, rows.sha256, fingerprint, rejected, dict(extra or {}))
+
+    def write_parts(
+        self,
+        table: Table,
+        key: Key,
+        rows: parquet.PartsFile,
+        rejected: pl.DataFrame,
+        fingerprint: str,
+        extra: Mapping[str, str] | None = None,
+    ) -> Stored:
+        """Finish a file that grew part by part and store it as `write` does; the file may be removed afterwards.
+
+        Raises:
+            RequestError: as `write`.
+        """
+        digest = rows.finish(_said(table, rows.row_count, rejected.height, fingerprint, extra or {}))
+        byte_count = self._commit(table, key, rejected, rows.path)
         path = keys.data_path(table, key)
-        if not judged.rejected.is_empty() or self.root.head(keys.rejected_path(table, key)) is not None:
+        return Stored(path, rows.row_count, byte_count, digest, fingerprint, rejected.height, dict(extra or {}))
+
+    def _commit(self, table: Table, key: Key, rejected: pl.DataFrame, data: bytes | Path) -> int:
+        path = keys.data_path(table, key)
+        if not rejected.is_empty() or self.root.head(keys.rejected_path(table, key)) is not None:
             self.root.delete(path)  # old rows must not stand beside new rejections, not even after a kill
-        self._put_rejected(table, key, judged.rejected)
-        byte_count = self.root.put(path, rows.data)
-        return Stored(
-            path, judged.frame.height, byte_count, rows.sha256, fingerprint, judged.rejected.height, dict(extra or {})
-        )
+        self._put_rejected(table, key, rejected)
+        return self.root.put(path, data)
 
     def quarantine(self, table: Table, key: Key, rejected: pl.DataFrame) -> None:
         """Take a key's rows away and leave only the reasons, so that a stale object cannot pass for this run's."""
@@ -233,6 +248,19 @@ class Lake:
     def list_files(self, prefix: str) -> list[ObjectInfo]:
         """Return every object under a folder, sorted by path, hidden ones left out."""
         return self.root.list(prefix)
+
+
+def _said(
+    table: Table, row_count: int, rejected_count: int, fingerprint: str, extra: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what a file says of itself in its footer."""
+    own = {
+        "table": table.name,
+        "fingerprint": fingerprint,
+        "rows": str(row_count),
+        "rejected": str(rejected_count),
+    }
+    return own | {f"{_EXTRA}{name}": value for name, value in extra.items()}
 
 
 def _by_task_and_number(key: Key) -> tuple[str, int]:

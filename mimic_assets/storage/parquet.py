@@ -8,6 +8,7 @@ with the same library versions. Unit and meaning of each column travel in the Ar
 import hashlib
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
@@ -47,29 +48,106 @@ def encode(table: Table, frame: pl.DataFrame, metadata: dict[str, str]) -> Encod
     Raises:
         InternalError: columns, their order or types are not the table's, or a null stands where none may be.
     """
-    if frame.schema != table.schema or frame.columns != table.schema.names():
-        raise InternalError(f"{table.name}: {_difference(table, frame)}")
+    rows = _arrow_rows(table, frame)
+    sink = io.BytesIO()
+    with _writer(table, sink) as writer:
+        writer.write_table(rows, row_group_size=_ROW_GROUP_ROWS)
+        digest = hashlib.sha256(sink.getbuffer()).hexdigest()
+        _describe(writer, metadata, digest)
+    return Encoded(sink.getvalue(), digest)
+
+
+class PartsFile:
+    """A table's Parquet file on a local disk that grows part by part; a part is a row group, and none is kept."""
+
+    def __init__(self, table: Table, path: Path) -> None:
+        """Begin the file; one that is there is overwritten."""
+        self.path = path
+        self.row_count = 0
+        self._table = table
+        self._file = _HashedFile(path)
+        self._writer = _writer(table, self._file)
+
+    def append(self, part: pl.DataFrame) -> None:
+        """Write the rows of a part; a part without rows writes nothing.
+
+        Raises:
+            InternalError: as `encode`.
+        """
+        rows = _arrow_rows(self._table, part)
+        if part.height:
+            self._writer.write_table(rows, row_group_size=part.height)
+            self.row_count += part.height
+
+    def finish(self, metadata: dict[str, str]) -> str:
+        """Write the footer and close the file; return the SHA-256 of the bytes before the footer."""
+        digest = self._file.digest
+        _describe(self._writer, metadata, digest)
+        self.close()
+        return digest
+
+    def close(self) -> None:
+        """Close the file, finished or not."""
+        self._writer.close()
+        if not self._file.closed:
+            self._file.close()
+
+
+class _HashedFile:
+    """What Arrow writes to: a file that knows the SHA-256 of what came."""
+
+    def __init__(self, path: Path) -> None:
+        self._hash = hashlib.sha256()
+        self._to = path.open("wb")
+
+    def write(self, data: bytes) -> int:
+        self._hash.update(data)
+        return self._to.write(data)
+
+    def tell(self) -> int:
+        return self._to.tell()
+
+    def flush(self) -> None:
+        self._to.flush()
+
+    def close(self) -> None:
+        self._to.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._to.closed
+
+    @property
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+
+def _writer(table: Table, sink: _HashedFile | io.BytesIO) -> pq.ParquetWriter:
     schema = arrow_schema(table)
-    for name, count in frame.null_count().to_dicts()[0].items() if frame.height else ():
-        if count and name not in table.optional:
-            raise InternalError(f"{table.name}.{name}: {count} nulls found, none expected; the column is not optional.")
-    rows = frame.rechunk().to_arrow().cast(schema)
     numbers = [field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_timestamp(field.type)]
     others = [field.name for field in schema if field.name not in numbers]
-    sink = io.BytesIO()
-    with pq.ParquetWriter(
+    return pq.ParquetWriter(
         sink,
         schema,
         compression="zstd",
         compression_level=3,
         use_dictionary=others,
         column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),  # ids and ticks rise: a few bits each
-    ) as writer:
-        writer.write_table(rows, row_group_size=_ROW_GROUP_ROWS)
-        digest = hashlib.sha256(sink.getbuffer()).hexdigest()
-        given = {**metadata, "sha256": digest}
-        writer.add_key_value_metadata({f"{_PREFIX}{name}": given[name] for name in sorted(given)})
-    return Encoded(sink.getvalue(), digest)
+    )
+
+
+def _describe(writer: pq.ParquetWriter, metadata: dict[str, str], digest: str) -> None:
+    given = {**metadata, "sha256": digest}
+    writer.add_key_value_metadata({f"{_PREFIX}{name}": given[name] for name in sorted(given)})
+
+
+def _arrow_rows(table: Table, frame: pl.DataFrame) -> pa.Table:
+    if frame.schema != table.schema or frame.columns != table.schema.names():
+        raise InternalError(f"{table.name}: {_difference(table, frame)}")
+    for name, count in frame.null_count().to_dicts()[0].items() if frame.height else ():
+        if count and name not in table.optional:
+            raise InternalError(f"{table.name}.{name}: {count} nulls found, none expected; the column is not optional.")
+    return frame.rechunk().to_arrow().cast(arrow_schema(table))
 
 
 def footer_bytes(tail: bytes) -> int:

@@ -14,10 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mimic_assets.schemas.vocabulary import CareLimitation, EventClass, Split, Tier
 from mimic_assets.tasks.hindsight import refuse_hindsight
+from mimic_assets.timeline import FRAMES_PER_TILE
 
 CHARTING_RESOLUTION_S: Final = 60
 """A charted time is rounded to the minute: an event lies within 60 s of it, on either side."""
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+SignalName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 +_-]*$", max_length=40)]
+TileFeature = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9 +_-]*\.)?[a-z][a-z0-9_]*$", max_length=80)]
 
 LAG_KNOWN_AFTER_S = 9000
 """The clock audit uses no charted value earlier than this after its charttime (twice the widest lag it looks for)."""
@@ -159,6 +162,43 @@ class NumericsRule(_Part):
         return self
 
 
+class WaveformRule(_Part):
+    """The signals that a window carries at their native rates, beside its numerics.
+
+    A window's signals are whole frames up to the last that has ended by the index time: 625 frames for every ten
+    seconds of `observation_s`, so that the length never varies (10.0044 s each at 62.4725 frames per second).
+    """
+
+    observation_s: int = Field(ge=10, multiple_of=10)
+    signals: tuple[SignalName, ...] = Field(min_length=1)
+    """Names as headers write them; a signal that a record lacks is there, missing, with its reason."""
+    required_any: tuple[SignalName, ...] = Field(min_length=1)
+    """A window is cut where one of these, out of `signals`, is usable in enough tiles."""
+    minimum_usable_fraction: float = Field(default=0.5, gt=0, le=1)
+    tile_features: tuple[TileFeature, ...] = ()
+    """Columns of waveform_features (`heart_rate_per_min`), or of a signal in waveform_quality (`II.quality_index`)."""
+
+    @property
+    def tile_count(self) -> int:
+        """Tiles of a window."""
+        return self.observation_s // 10
+
+    @property
+    def frame_count(self) -> int:
+        """Frames of a window."""
+        return self.tile_count * FRAMES_PER_TILE
+
+    @model_validator(mode="after")
+    def _names_fit_together(self) -> "WaveformRule":
+        for what, names in (("signals", self.signals), ("tile_features", self.tile_features)):
+            if len(set(names)) != len(names):
+                raise ValueError(f"{what} = {list(names)} found, each name once expected")
+        strangers = sorted(set(self.required_any) - set(self.signals))
+        if strangers:
+            raise ValueError(f"required_any names {', '.join(strangers)}, which signals = {list(self.signals)} do not")
+        return self
+
+
 class CoverageRule(_Part):
     """A window is cut where enough of its cells hold at least one of these parameters."""
 
@@ -229,6 +269,8 @@ class Task(_Part):
     target: TargetRule
     care: CareRule = CareRule()
     numerics: NumericsRule
+    waveforms: WaveformRule | None = None
+    """None: a window holds numerics alone."""
     coverage: CoverageRule
     clock: ClockRule = ClockRule()
     controls: ControlRule

@@ -71,9 +71,21 @@ def lagging(
 
 
 def window_exclusions(
-    coverage: Coverage, has_label: npt.NDArray[np.bool_], is_lagging: npt.NDArray[np.bool_], task: Task
+    coverage: Coverage,
+    has_label: npt.NDArray[np.bool_],
+    is_lagging: npt.NDArray[np.bool_],
+    usable_fractions: Values,
+    task: Task,
 ) -> list[WindowExclusion | None]:
-    """Return why a labelled index time gives no window; None where it gives one, or has no label."""
+    """Return why a labelled index time gives no window; None where it gives one, or has no label.
+
+    Args:
+        coverage: of `choose_records`.
+        has_label: index times with a label.
+        is_lagging: of `lagging`.
+        usable_fractions: of `usable_tiles`; NaN without a record, and for tasks without waveforms.
+        task: the task.
+    """
     has_record = coverage.record_ids != NO_RECORD
     is_low = has_record & ~(coverage.fractions >= task.coverage.minimum_fraction)
     exclusions: list[WindowExclusion | None] = [None] * len(has_label)
@@ -81,6 +93,10 @@ def window_exclusions(
         exclusions[place] = WindowExclusion.NO_RECORD
     for place in np.flatnonzero(has_label & is_low).tolist():
         exclusions[place] = WindowExclusion.LOW_COVERAGE
+    if task.waveforms is not None:
+        is_poor = has_record & ~is_low & ~(usable_fractions >= task.waveforms.minimum_usable_fraction)
+        for place in np.flatnonzero(has_label & is_poor).tolist():
+            exclusions[place] = WindowExclusion.LOW_WAVEFORM_COVERAGE
     for place in np.flatnonzero(has_label & has_record & is_lagging).tolist():
         exclusions[place] = WindowExclusion.CLOCK_LAG
     return exclusions

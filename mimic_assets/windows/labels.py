@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 import polars as pl
 
+from mimic_assets.errors import InternalError
 from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.tables import CLINICAL_LABELS
 from mimic_assets.schemas.vocabulary import CareLimitation, Exclusion, WindowExclusion
@@ -26,8 +27,9 @@ from mimic_assets.windows.index_times import Stay, anchored_index_times, find_st
 from mimic_assets.windows.known_events import known_times
 from mimic_assets.windows.microseconds import SECOND, Microseconds, to_times
 from mimic_assets.windows.recordings import Recording, find_recordings
-from mimic_assets.windows.series import read_series
+from mimic_assets.windows.series import Values, read_series
 from mimic_assets.windows.targets import events_by_subject
+from mimic_assets.windows.usable_tiles import UsableTiles, count_usable, usable_fractions
 
 T = TypeVar("T")
 
@@ -40,6 +42,7 @@ def label_stays(
     cleaned_numerics: pl.DataFrame,
     incomplete_tables: frozenset[str],
     event_tables: Mapping[str, frozenset[str]] = NO_TABLES,
+    waveform_quality: pl.DataFrame | None = None,
 ) -> Judged:
     """Return the labels of one patient, or of several, for one task.
 
@@ -51,11 +54,15 @@ def label_stays(
         cleaned_numerics: numerics of the patients.
         incomplete_tables: clinical tables that did not arrive whole for them, by name (`admissions`).
         event_tables: where events of each kind are found (`events.tables_by_event`).
+        waveform_quality: tiles of the patients' records; needed by a task with waveforms, else not looked at.
 
     Returns:
         Rows of clinical_labels, one per index time of every stay (`windows.index_times`). `event_id` names the
         event behind a positive, and behind an exclusion that an event causes; a negative has none. Refused are stays
         without times and code-status texts that cannot be read.
+
+    Raises:
+        InternalError: the task has waveforms and their quality is not given.
     """
     stays, refused = find_stays(clinical_extract)
     statements, unread = find_statements(clinical_extract, task.care.charted_known_after_s * SECOND)
@@ -67,6 +74,7 @@ def label_stays(
     for recording in recordings:
         of_stay.setdefault(recording.stay_id, []).append(recording)
     series = read_series(cleaned_numerics, {recording.record_id for recording in recordings}, task.coverage.any_of)
+    usable = _usable(task, waveform_quality, recordings)
     source_is_incomplete = evidence_is_incomplete(task, incomplete_tables, event_tables)
     monitored = monitor_timed_subjects(task, clinical_events, clinical_extract)
     care_is_complete = not CARE_TABLES & incomplete_tables
@@ -87,8 +95,9 @@ def label_stays(
         coverage = choose_records(index, task, own, series)
         has_label = np.array([label is not None for label in evidence.labels], dtype=np.bool_)
         is_lagging = lagging(index, task, own, coverage, stay.subject_id in monitored)
-        excluded = window_exclusions(coverage, has_label, is_lagging, task)
-        of_stays.append(_OfStay(stay, index, care, evidence, coverage, excluded))
+        fractions = usable_fractions(index, task, own, coverage.record_ids, usable)
+        excluded = window_exclusions(coverage, has_label, is_lagging, fractions, task)
+        of_stays.append(_OfStay(stay, index, care, evidence, coverage, fractions, excluded))
     frame = _frame(task, of_stays) if of_stays else CLINICAL_LABELS.empty()
     return Judged(frame.sort(CLINICAL_LABELS.order), rejected_frame(refused + unread))
 
@@ -102,6 +111,7 @@ class _OfStay:
     care: list[CareLimitation]
     evidence: Evidence
     coverage: Coverage
+    usable_fractions: Values
     excluded: list[WindowExclusion | None]
 
 
@@ -111,6 +121,14 @@ def _runs(task: Task, cleaned_numerics: pl.DataFrame) -> dict[int, list[tuple[in
         return {}
     of_subjects = cleaned_numerics.partition_by("subject_id", as_dict=True)
     return {int(subject_id): pressure_runs(rows) for (subject_id,), rows in of_subjects.items()}
+
+
+def _usable(task: Task, waveform_quality: pl.DataFrame | None, recordings: list[Recording]) -> UsableTiles:
+    if task.waveforms is None:
+        return {}
+    if waveform_quality is None:
+        raise InternalError(f"task {task.name} has waveforms, and label_stays was given no waveform_quality")
+    return count_usable(waveform_quality, {recording.record_id for recording in recordings}, task.waveforms)
 
 
 def _frame(task: Task, of_stays: list[_OfStay]) -> pl.DataFrame:
@@ -139,9 +157,8 @@ def _frame(task: Task, of_stays: list[_OfStay]) -> pl.DataFrame:
             _texts("window_exclusion", _joined(each.excluded for each in of_stays)),
             pl.Series("event_id", _joined(each.evidence.event_ids for each in of_stays), dtype=pl.String),
             _texts("care_limitation", _joined(each.care for each in of_stays)),
-            pl.Series("observed_fraction", np.concatenate([each.coverage.fractions for each in of_stays])).fill_nan(
-                None
-            ),
+            _fractions("observed_fraction", [each.coverage.fractions for each in of_stays]),
+            _fractions("waveform_usable_fraction", [each.usable_fractions for each in of_stays]),
             pl.Series("hours_in_stay", (index - intime) / (3600 * SECOND)),
         ]
     )
@@ -151,6 +168,10 @@ def _frame(task: Task, of_stays: list[_OfStay]) -> pl.DataFrame:
 
 def _joined(lists: Iterable[Sequence[T]]) -> list[T]:
     return list(chain.from_iterable(lists))
+
+
+def _fractions(name: str, of_stays: list[Values]) -> pl.Series:
+    return pl.Series(name, np.concatenate(of_stays)).fill_nan(None)
 
 
 def _texts(name: str, values: Sequence[Exclusion | WindowExclusion | CareLimitation | None]) -> pl.Series:

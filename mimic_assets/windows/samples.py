@@ -1,8 +1,9 @@
-"""windowed_samples: one row per labelled index time with a record - tensor, reasons, ages, features, label.
+"""windowed_samples: one row per labelled index time with a record - tensor, reasons, ages, features, signals, label.
 
-Inputs come from cleaned_numerics at or before the index time and within the observation, and from nothing else. Times
-of a window are the chart's, its ticks the monitor's at those times: where the task corrects a clock, `index_tick` is
-the last tick at or before index time plus lag.
+Inputs come from cleaned_numerics at or before the index time and within the observation, for tasks with waveforms also
+from frames and tiles that have ended by then, and from nothing else. Times of a window are the chart's, its ticks the
+monitor's at those times: where the task corrects a clock, `index_tick` is the last tick at or before index time plus
+lag.
 """
 
 import hashlib
@@ -14,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mimic_assets.schemas.judged import Judged, rejected_frame
+from mimic_assets.errors import InternalError
+from mimic_assets.schemas.judged import JudgedParts, rejected_frame
 from mimic_assets.schemas.tables import WINDOWED_SAMPLES
 from mimic_assets.tasks.model import Task
 from mimic_assets.timeline import microseconds
@@ -25,9 +27,13 @@ from mimic_assets.windows.grid import cell_edges, observe
 from mimic_assets.windows.microseconds import AFTER_ALL, to_microseconds, to_times
 from mimic_assets.windows.recordings import Recording, find_recordings
 from mimic_assets.windows.series import RecordSeries, read_series
+from mimic_assets.windows.waveforms import OpenSignals, RecordWaveforms, Waveforms, with_waveform_columns
 
 _AT_ONCE: Final = 1024
-"""Windows computed together: bounds memory, changes no byte."""
+"""Windows of a part at most; a part is what lies in memory, and a row group of what is stored."""
+_SIGNAL_BYTES_AT_ONCE: Final = 32 << 20
+"""Bytes of samples of a part at most, were every signal an ECG."""
+_MOST_BYTES_PER_FRAME: Final = 8
 _CARRIED: Final = (
     "task", "subject_id", "record_id", "stay_id", "index_time", "label", "event_id", "care_limitation", "care_unit",
     "hours_in_stay", "observed_fraction",
@@ -35,31 +41,57 @@ _CARRIED: Final = (
 
 
 def cut_windows(
-    task: Task, clinical_labels: pl.DataFrame, cleaned_numerics: pl.DataFrame, record_stays: pl.DataFrame
-) -> Judged:
-    """Return the windows of one patient for one task; nothing is refused here.
+    task: Task,
+    clinical_labels: pl.DataFrame,
+    cleaned_numerics: pl.DataFrame,
+    record_stays: pl.DataFrame,
+    *,
+    raw_records: pl.DataFrame | None = None,
+    waveform_quality: pl.DataFrame | None = None,
+    waveform_features: pl.DataFrame | None = None,
+    open_signals: OpenSignals | None = None,
+) -> JudgedParts:
+    """Return the windows of one patient for one task, in parts; nothing is refused here.
 
     Args:
-        task: parameters, observation, cells and gap policy.
+        task: parameters, observation, cells and gap policy; signals and tiles.
         clinical_labels: labels of that task; rows with a label and no window_exclusion give a window.
         cleaned_numerics: numerics of the patient; cells with flag ok are usable.
         record_stays: gives the clock of each record.
+        raw_records: segments of the patient's records; this and what follows for a task with waveforms alone.
+        waveform_quality: tiles of their signals.
+        waveform_features: tiles of the records.
+        open_signals: opens the samples of one record, given its rows of raw_records.
 
     Returns:
         Rows of windowed_samples. Values are in canonical units, filled by the gap policy, null where missing;
         reasons tell observed from filled cells; features summarise observed cells only.
+
+    Raises:
+        InternalError: the task has waveforms and what they are cut from is not given.
     """
     chosen = clinical_labels.filter(
         pl.col("label").is_not_null() & pl.col("window_exclusion").is_null() & pl.col("record_id").is_not_null()
     ).sort(WINDOWED_SAMPLES.order)
     recordings = {(recording.record_id, recording.stay_id): recording for recording in find_recordings(record_stays)}
-    series = read_series(cleaned_numerics, sorted(set(chosen["record_id"].to_list())), task.numerics.parameters)
-    frames = [
-        _cut(task, part, recordings[place], series[place[0]])
-        for place, part in _parts(chosen)
-    ]  # fmt: skip
-    frame = pl.concat([WINDOWED_SAMPLES.empty(), *frames]).sort(WINDOWED_SAMPLES.order)
-    return Judged(frame, rejected_frame([]))
+    record_ids = sorted(set(chosen["record_id"].to_list()))
+    series = read_series(cleaned_numerics, record_ids, task.numerics.parameters)
+    signals: dict[int, RecordWaveforms | None] = dict.fromkeys(record_ids)
+    if task.waveforms is not None:
+        if raw_records is None or waveform_quality is None or waveform_features is None or open_signals is None:
+            raise InternalError(f"task {task.name} has waveforms, and cut_windows was not given all they are cut from")
+        waveforms = Waveforms(raw_records, waveform_quality, waveform_features, open_signals)
+        signals = {record_id: RecordWaveforms(task.waveforms, record_id, waveforms) for record_id in record_ids}
+
+    def parts() -> Iterator[pl.DataFrame]:
+        for rows in chosen.iter_slices(_rows_at_once(task)):
+            frames = [
+                _cut(task, own, recordings[place], series[place[0]], signals[place[0]])
+                for place, own in _by_recording(rows)
+            ]
+            yield pl.concat(frames).sort(WINDOWED_SAMPLES.order)
+
+    return JudgedParts(WINDOWED_SAMPLES, parts(), rejected_frame([]))
 
 
 def sample_id(task: str, stay_id: int, record_id: int, index_time: datetime) -> str:
@@ -68,13 +100,21 @@ def sample_id(task: str, stay_id: int, record_id: int, index_time: datetime) -> 
     return "s_" + hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
-def _parts(chosen: pl.DataFrame) -> Iterator[tuple[tuple[int, int], pl.DataFrame]]:
-    for rows in chosen.partition_by("record_id", "stay_id", maintain_order=True):
-        for part in rows.iter_slices(_AT_ONCE):
-            yield (int(rows["record_id"][0]), int(rows["stay_id"][0])), part
+def _rows_at_once(task: Task) -> int:
+    if task.waveforms is None:
+        return _AT_ONCE
+    of_window = task.waveforms.frame_count * _MOST_BYTES_PER_FRAME * len(task.waveforms.signals)
+    return max(min(_SIGNAL_BYTES_AT_ONCE // of_window, _AT_ONCE), 1)
 
 
-def _cut(task: Task, rows: pl.DataFrame, recording: Recording, series: RecordSeries) -> pl.DataFrame:
+def _by_recording(rows: pl.DataFrame) -> Iterator[tuple[tuple[int, int], pl.DataFrame]]:
+    for own in rows.partition_by("record_id", "stay_id", maintain_order=True):
+        yield (int(own["record_id"][0]), int(own["stay_id"][0])), own
+
+
+def _cut(
+    task: Task, rows: pl.DataFrame, recording: Recording, series: RecordSeries, signals: RecordWaveforms | None
+) -> pl.DataFrame:
     numerics, clock = task.numerics, recording.clock
     index = to_microseconds(rows["index_time"], AFTER_ALL)
     on_monitor = index + shifts(task, recording.known_lags, index)
@@ -106,7 +146,11 @@ def _cut(task: Task, rows: pl.DataFrame, recording: Recording, series: RecordSer
         pl.lit(feature_names(numerics.parameters)).alias("feature_names"),
         _lists("feature_values", features),
     )
-    return computed.select(pl.col(name).cast(dtype) for name, dtype in WINDOWED_SAMPLES.schema.items())
+    if signals is not None:
+        computed = computed.hstack(signals.cut(end_ticks))
+    return with_waveform_columns(computed).select(
+        pl.col(name).cast(dtype) for name, dtype in WINDOWED_SAMPLES.schema.items()
+    )
 
 
 def _lists(name: str, values: npt.NDArray[np.float64]) -> pl.Series:

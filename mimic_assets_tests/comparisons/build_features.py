@@ -34,8 +34,10 @@ def build(lake: Lake, task: Task, cells: pl.DataFrame) -> pl.DataFrame:
         labels = lake.read(CLINICAL_LABELS, Key(subject_id, task.name)).filter(
             (pl.col("stay_id") == stay_id) & (pl.col("index_time") == index_time)
         )
-        made = windows.cut_windows(task, labels, cleaned, lake.read(RECORD_STAYS, Key(subject_id))).frame.row(
-            0, named=True
+        made = (
+            windows.cut_windows(task, labels, cleaned, lake.read(RECORD_STAYS, Key(subject_id)))
+            .whole()
+            .frame.row(0, named=True)
         )
         rows.append({"entity_id": name} | dict(zip(made["feature_names"], made["feature_values"], strict=True)))
     return pl.DataFrame(rows, infer_schema_length=None)

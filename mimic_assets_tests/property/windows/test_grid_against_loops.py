@@ -63,7 +63,7 @@ def windows(of: Task, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, 
     recorded = records(record("09:10", "10:30"))
     clinical = extract(stay(start="09:00", end="11:00"), admission())
     labels = label_stays(of, clinical, events(), recorded, frame, frozenset()).frame
-    return labels, cut_windows(of, labels, frame, recorded).frame, recorded
+    return labels, cut_windows(of, labels, frame, recorded).whole().frame, recorded
 
 
 def plain_cells(

@@ -71,7 +71,7 @@ def rebuilt(of: Task, cells: pl.DataFrame, recorded: pl.DataFrame) -> pl.DataFra
     """Return windows with labels made from the same numerics and records."""
     clinical = extract(stay(), admission(), *order("09:30", "Full code"), charted("09:00", "DNR", stored="11:00"))
     labels = label_stays(of, clinical, events(), recorded, cells, frozenset()).frame
-    return cut_windows(of, labels, cells, recorded).frame
+    return cut_windows(of, labels, cells, recorded).whole().frame
 
 
 SHIPPED_DEATH = load_task("in_hospital_death")

@@ -78,7 +78,9 @@ def test_a_corrected_window_is_the_window_of_the_same_data_without_lag(minutes: 
         clinical = extract(stay(), {"source_table": "admissions", "hadm_id": 20, "start_time": at("07:00"),
                                     "end_time": at("5 12:00")})  # fmt: skip
         labels = label_stays(of, clinical, events(), records(row), cells, frozenset()).frame
-        made.append(cut_windows(of, labels, cells, records(row)).frame.filter(pl.col("index_time") >= at("10:00")))
+        made.append(
+            cut_windows(of, labels, cells, records(row)).whole().frame.filter(pl.col("index_time") >= at("10:00"))
+        )
     without, corrected = made
     assert without.height == 9
     assert corrected.equals(without)  # ticks too: the record's first sample lies at the same time of the chart

@@ -55,7 +55,9 @@ def patient(request: pytest.FixtureRequest, demo: pl.DataFrame, real_data: Path)
     linked = find_record_stays(raw, cleaned, rows).frame
     ledger = find_events(rows, cleaned, linked).frame
     labels = label_stays(DEATH, rows, ledger, linked, cleaned, frozenset()).frame
-    return subject, Patient(rows, ledger, linked, cleaned, labels, cut_windows(DEATH, labels, cleaned, linked).frame)
+    return subject, Patient(
+        rows, ledger, linked, cleaned, labels, cut_windows(DEATH, labels, cleaned, linked).whole().frame
+    )
 
 
 def test_promises_hold(patient: tuple[int, Patient]) -> None:
@@ -90,7 +92,7 @@ def test_deleting_the_future_changes_no_real_window(patient: tuple[int, Patient]
     for index_time in found.windows["index_time"].to_list()[:: found.windows.height // 3]:
         cleaned, linked = truncated(found.cleaned_numerics, found.record_stays, index_time)
         labels = label_stays(DEATH, found.clinical_extract, found.clinical_events, linked, cleaned, frozenset()).frame
-        rebuilt = cut_windows(DEATH, labels, cleaned, linked).frame
+        rebuilt = cut_windows(DEATH, labels, cleaned, linked).whole().frame
         ours, theirs = (
             frame.filter(pl.col("index_time") == index_time).select(INPUTS) for frame in (found.windows, rebuilt)
         )

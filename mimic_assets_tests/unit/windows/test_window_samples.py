@@ -34,7 +34,7 @@ def cut(of: Any, cells: pl.DataFrame = CELLS, *, start: str = "08:00") -> dict[s
     """Return the window of 10:00."""
     recorded = [record(start, "20:00")]
     labels = label(of, stay(), admission(), recorded=recorded, cleaned=cells).frame
-    judged = cut_windows(of, labels, cells, records(*recorded))
+    judged = cut_windows(of, labels, cells, records(*recorded)).whole()
     assert judged.frame.schema == WINDOWED_SAMPLES.schema
     assert judged.rejected.is_empty()
     return judged.frame.row(by_predicate=pl.col("index_time") == at("10:00"), named=True)
@@ -158,7 +158,7 @@ def test_a_record_covers_from_the_tick_before_its_first_to_its_last(start: str, 
 def test_only_labelled_rows_with_a_record_become_windows_once_each() -> None:
     recorded = [record("08:00", "20:00")]
     labels = label(LEAVE, stay(), admission(end="2 11:00"), recorded=recorded, cleaned=CELLS).frame
-    cut_frame = cut_windows(LEAVE, labels, CELLS, records(*recorded)).frame
+    cut_frame = cut_windows(LEAVE, labels, CELLS, records(*recorded)).whole().frame
     expected = labels.filter(pl.col("label").is_not_null() & pl.col("window_exclusion").is_null())
     # 11:00 has a label too, but its only value lies at the open start; after it follow-up ends
     assert cut_frame["index_time"].to_list() == expected["index_time"].to_list() == [at("09:00"), at("10:00")]
@@ -166,17 +166,17 @@ def test_only_labelled_rows_with_a_record_become_windows_once_each() -> None:
 
 
 def test_no_label_no_record_no_numerics_no_window() -> None:
-    empty = cut_windows(LEAVE, CLINICAL_LABELS.empty(), CLEANED_NUMERICS.empty(), RECORD_STAYS.empty()).frame
+    empty = cut_windows(LEAVE, CLINICAL_LABELS.empty(), CLEANED_NUMERICS.empty(), RECORD_STAYS.empty()).whole().frame
     assert empty.equals(WINDOWED_SAMPLES.empty())
     assert empty.schema == WINDOWED_SAMPLES.schema
     labels = label(LEAVE, stay(), admission()).frame
-    assert cut_windows(LEAVE, labels, CELLS, records()).frame.is_empty()
+    assert cut_windows(LEAVE, labels, CELLS, records()).whole().frame.is_empty()
 
 
 def test_every_promise_of_the_table_holds() -> None:
     recorded = [record("08:00", "20:00")]
     judged = label(LEAVE, stay(), admission(), recorded=recorded, cleaned=CELLS)
-    frame = cut_windows(LEAVE, judged.frame, CELLS, records(*recorded)).frame
+    frame = cut_windows(LEAVE, judged.frame, CELLS, records(*recorded)).whole().frame
     for table, rows in ((CLINICAL_LABELS, judged.frame), (WINDOWED_SAMPLES, frame)):
         for invariant in table.invariants:
             assert rows.select(invariant.holds.fill_null(True).all()).item(), invariant.name

@@ -1,0 +1,51 @@
+"""Tile features of windows: what `waveform_features` and `waveform_quality` say of the last tiles by an index tick.
+
+Belongs here: looking up whole tiles. A tile that ends after the index tick is never looked at, whatever it says.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from mimic_assets.tasks.model import WaveformRule
+from mimic_assets.timeline import TICKS_PER_TILE
+
+Floats = npt.NDArray[np.float32]
+
+
+class RecordTiles:
+    """The tile features of one record, by tile."""
+
+    def __init__(
+        self, rule: WaveformRule, record_id: int, waveform_features: pl.DataFrame, waveform_quality: pl.DataFrame
+    ) -> None:
+        """Look the task's features up; a tile or signal without a row is unknown."""
+        self._rule = rule
+        self._rows = [
+            _by_tile(record_id, name, waveform_features, waveform_quality) for name in rule.tile_features
+        ]  # fmt: skip
+
+    def cut(self, index_ticks: npt.NDArray[np.int64]) -> Floats:
+        """Return [window, feature, tile]; NaN where unknown or before the record."""
+        count = self._rule.tile_count
+        ends = ((index_ticks + 1) // TICKS_PER_TILE).clip(0)
+        tiles = ends[:, None] + np.arange(-count, 0)
+        found = np.full((len(index_ticks), len(self._rows), count), np.nan, dtype=np.float32)
+        for place, values in enumerate(self._rows):
+            is_there = (tiles >= 0) & (tiles < len(values))
+            found[:, place][is_there] = values[tiles[is_there]]
+        return found
+
+
+def _by_tile(
+    record_id: int, name: str, waveform_features: pl.DataFrame, waveform_quality: pl.DataFrame
+) -> Floats:  # fmt: skip
+    signal, _, statistic = name.rpartition(".")
+    table = waveform_quality if signal else waveform_features
+    rows = table.filter(pl.col("record_id") == record_id)
+    if signal:
+        rows = rows.filter(pl.col("signal") == signal)
+    tiles = (rows["tile_start_tick"] // TICKS_PER_TILE).to_numpy()
+    values = np.full(int(tiles.max()) + 1 if tiles.size else 0, np.nan, dtype=np.float32)
+    values[tiles] = rows[statistic].cast(pl.Float32).fill_null(float("nan")).to_numpy()
+    return values
