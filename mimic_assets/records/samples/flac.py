@@ -1,7 +1,8 @@
 """A FLAC signal file (formats 508, 516, 524) as digital values, from any sample on.
 
 Belongs here: libsndfile, its version, its scaling of 8 and 24 bits, its failures. Does not belong here: frames,
-signals, calibration. Every FLAC frame carries a CRC that libFLAC checks, so a value that comes back is a value that was stored.
+signals, calibration. Every FLAC frame carries a CRC that libFLAC checks, so a value that comes back is one that was
+stored.
 
 Source: WFDB signal(5); FLAC, RFC 9639 (2024); libFLAC 1.4.0-1.4.2 cannot seek (libsndfile before 1.2.1 wheels).
 """
