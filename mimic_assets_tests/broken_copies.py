@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 SUBJECT, RECORD = 10000001, 80000001
 FRAMES = 640 + 320 + 320
@@ -56,6 +57,22 @@ class WrittenRecord:
         text = self.file(ending).read_bytes().decode()
         assert text.count(old) == 1, (old, text)
         self.file(ending).write_bytes(text.replace(old, new).encode())
+
+    def samples(self, ending: str) -> NDArray[np.int16]:
+        """Return samples x channels of the file `_0001e.dat`."""
+        return np.asarray(soundfile.read(self.file(ending), dtype="int16", always_2d=True)[0])
+
+    def write_samples(self, ending: str, samples: NDArray[np.int16]) -> None:
+        """Write a signal file anew, and the sums of its signals into the header."""
+        with self.file(ending).open("wb") as target:
+            soundfile.write(target, samples, 96000, subtype="PCM_16", format="FLAC")
+        header = self.file(f"{ending[:5]}.hea")
+        lines = header.read_bytes().decode().split("\r\n")
+        mine = [place for place, line in enumerate(lines) if line.startswith(f"{self.record_id}{ending} ")]
+        for place, sums in zip(mine, samples.astype(np.int64).sum(axis=0) % 65536, strict=True):
+            words = lines[place].split(" ")
+            lines[place] = " ".join([*words[:6], str(sums), *words[7:]])
+        header.write_bytes("\r\n".join(lines).encode())
 
     def write_numerics(self, text: str) -> None:
         """Write the numerics file anew."""

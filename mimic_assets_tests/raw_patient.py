@@ -75,7 +75,9 @@ def _segments(record_id: int) -> list[dict[str, object]]:
     }  # fmt: skip
     spans = [(0, hour), (2 * hour * 16, last // 16 + 1 - 2 * hour)]
     return [
-        common | {"segment_index": place, "segment_start_tick": first, "segment_frame_count": frames}
+        common
+        | {"segment_index": place, "segment_start_tick": first}
+        | {"segment_frame_count": frames, "readable_frame_count": frames}
         for place, (first, frames) in enumerate(spans, start=1)
     ]
 

@@ -13,6 +13,7 @@ from mimic_assets.records.layout import RecordFiles, patient_folder, record_file
 from mimic_assets.records.master import TABLE, Master, read_master
 from mimic_assets.records.segments import Segment, read_segments
 from mimic_assets.records.signal_files import SignalFile, check_signal_file
+from mimic_assets.records.signals_of_segment import judge_signal
 from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
 from mimic_assets.schemas.tables import RAW_RECORDS
 from mimic_assets.schemas.vocabulary import FileStatus
@@ -34,8 +35,9 @@ def read_records(tree: FileTree, subject_id: int) -> Judged:
 
     Returns:
         Rows of `raw_records` sorted by record, segment and signal; no rows for a patient without records. Rejected: one
-        row per unsound header field, per signal file that is not ok, per header whose SHA-256 is not the published one,
-        per record without any usable segment.
+        row per unsound header field, per signal file that is not ok, per signal whose samples have another sum than its
+        header says, another rate than in an earlier segment or a unit we do not know, per header whose SHA-256 is not
+        the published one, per record without any usable segment.
 
     Time: `record_start_time` is the wall time of tick 0, `record_end_time` that of the last tick; a record covers
         ticks (-1, last].
@@ -51,7 +53,10 @@ def read_records(tree: FileTree, subject_id: int) -> Judged:
             continue
         segments, defects = read_segments(tree, master)
         rejections += defects
-        found = [row for segment in segments for row in _segment_rows(tree, master, segment, published, rejections)]
+        rates: dict[str, int] = {}
+        found = [
+            row for segment in segments for row in _segment_rows(tree, master, segment, published, rates, rejections)
+        ]
         if not found:
             rejections.append(_nothing_usable(files))
         rows += found
@@ -60,9 +65,17 @@ def read_records(tree: FileTree, subject_id: int) -> Judged:
 
 
 def _segment_rows(
-    tree: FileTree, master: Master, segment: Segment, published: dict[str, str], rejections: list[Rejection]
+    tree: FileTree,
+    master: Master,
+    segment: Segment,
+    published: dict[str, str],
+    rates: dict[str, int],
+    rejections: list[Rejection],
 ) -> list[dict[str, Any]]:
-    """Return one row per signal of a segment; its files that are not ok are added to `rejections`."""
+    """Return one row per signal of a segment; files and signals that are not ok are added to `rejections`.
+
+    `rates` are the samples per frame of the record's signals in earlier segments; this segment's are added.
+    """
     by_file: dict[str, list[int]] = {}
     for index, signal in enumerate(segment.signals):
         by_file.setdefault(signal.file, []).append(index)
@@ -84,6 +97,11 @@ def _segment_rows(
                 )
             )
     clock, place = master.clock, segment.place
+    judged = [
+        judge_signal(master, segment, signal, states[signal.file], by_file[signal.file].index(index), rates)
+        for index, signal in enumerate(segment.signals)
+    ]
+    rejections += [rejection for one in judged for rejection in one.rejections]
     return [
         {
             "subject_id": master.files.subject_id,
@@ -94,7 +112,7 @@ def _segment_rows(
             "signal": signal.name,
             "unit": signal.unit,
             "file": states[signal.file].path,
-            "file_status": states[signal.file].status.value,
+            "file_status": judged[index].status.value,
             "file_bytes": states[signal.file].size,
             "file_sha256": states[signal.file].sha256,
             "channel": by_file[signal.file].index(index),
@@ -107,6 +125,7 @@ def _segment_rows(
             "checksum": signal.checksum,
             "segment_start_tick": place.start_frame * TICKS_PER_FRAME,
             "segment_frame_count": place.frame_count,
+            "readable_frame_count": judged[index].readable_frame_count,
             "record_start_time": master.start_time,
             "record_end_time": clock.time_at(master.last_tick),
             "record_last_tick": master.last_tick,

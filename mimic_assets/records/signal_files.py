@@ -1,23 +1,22 @@
 """Whether the bytes of a signal file arrived whole.
 
-Belongs here: existence, published checksum, and the shape of a FLAC stream (its announced channels and samples, and
-that its last sample can be decoded). Does not belong here: the samples. Only the start and the end of a file are
-decoded: with the announced length in the first block and the last sample decoded, a download that stopped early
-cannot pass.
+Belongs here: existence, published checksum, the shape of a FLAC stream (its announced channels and samples), and what a
+pass over all its samples found. Does not belong here: the samples (`samples`). Every sample is decoded once, so that a
+reader may trust each row: a download that stopped early or was damaged on the way keeps its good part.
 
-Source: WFDB signal(5) for formats 508, 516 and 524; FLAC format, RFC 9639 (2024), section 8.2 (streaminfo).
+Source: WFDB signal(5) for format 516; FLAC format, RFC 9639 (2024), section 8.2 (streaminfo).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import soundfile
-
 from mimic_assets.file_tree import FileTree
 from mimic_assets.records.header import SignalLine
+from mimic_assets.records.samples.flac import BITS, DamagedSamplesError
+from mimic_assets.records.samples.pieces import FORMAT
+from mimic_assets.records.samples.whole_file import DecodedFile, decode_whole
 from mimic_assets.schemas.vocabulary import FileStatus
 
-FLAC_BITS = {508: 8, 516: 16, 524: 24}
 _MAGIC = b"fLaC"
 _HEAD_BYTES = 42
 
@@ -34,6 +33,10 @@ class SignalFile:
     found: str
     """What was found where it is not ok, for a message; empty where it is."""
     expected: str
+    readable_samples: int = 0
+    """Of each channel, from the start; all where it is ok, none where its bytes are not the published ones."""
+    checksums: tuple[int, ...] = ()
+    """Sum of each channel's samples modulo 65536; empty unless it is ok."""
 
 
 def check_signal_file(
@@ -47,6 +50,9 @@ def check_signal_file(
         signals: the signals that its header puts into it.
         frame_count: frames of the segment.
         published: path -> SHA-256, for the files that have one.
+
+    A file that disagrees with the published sum is not trusted anywhere. One that has no published sum, or the right
+    one, keeps the samples before its first defect.
     """
     if not tree.exists(path):
         listed = " (it is in the published list)" if path in published else ""
@@ -54,7 +60,10 @@ def check_signal_file(
             path, FileStatus.MISSING, None, None, "no file", f"the signals that the header puts there{listed}"
         )
     size, sha256 = tree.size(path), tree.sha256(path)
-    defect = _stream_defect(tree, path, signals, frame_count)
+    defect = _shape_defect(tree, path, signals, frame_count)
+    decoded = DecodedFile(0, ())
+    if defect is None:
+        decoded, defect = _decoded(tree, path, signals[0].storage_format, frame_count * signals[0].samples_per_frame)
     if published.get(path, sha256) != sha256:
         also = f"; also {defect[0]}" if defect else ""
         return SignalFile(
@@ -66,37 +75,36 @@ def check_signal_file(
             f"{published[path][:12]}... as published",
         )
     if defect:
-        return SignalFile(path, FileStatus.UNREADABLE, size, sha256, *defect)
-    return SignalFile(path, FileStatus.OK, size, sha256, "", "")
+        return SignalFile(path, FileStatus.UNREADABLE, size, sha256, *defect, decoded.readable_samples)
+    return SignalFile(path, FileStatus.OK, size, sha256, "", "", decoded.readable_samples, decoded.checksums)
 
 
-def _stream_defect(tree: FileTree, path: str, signals: list[SignalLine], frame_count: int) -> tuple[str, str] | None:
-    """Return (found, expected) where the file is no whole stream of what the header announces; None where it is.
-
-    Formats other than FLAC have nothing to read at their start and are not looked into.
-    """
-    bits = FLAC_BITS.get(signals[0].storage_format)
-    if bits is None:
-        return None
+def _shape_defect(tree: FileTree, path: str, signals: list[SignalLine], frame_count: int) -> tuple[str, str] | None:
+    """Return (found, expected) where the file starts no stream of what the header announces; None where it does."""
+    if signals[0].storage_format != FORMAT:
+        return f"storage format {signals[0].storage_format}", f"{FORMAT}, the one format of this database"
     with tree.open(path) as file:
         head = file.read(_HEAD_BYTES)
-        if len(head) < _HEAD_BYTES or head[:4] != _MAGIC or head[4] & 0x7F:
-            return ("bytes that start no FLAC stream" if head else "an empty file"), "a FLAC stream"
-        packed = int.from_bytes(head[18:26], "big")
-        shape = ((packed >> 41 & 7) + 1, (packed >> 36 & 31) + 1, packed & (1 << 36) - 1)
-        wanted = (len(signals), bits, frame_count * signals[0].samples_per_frame)
-        if shape != wanted:
-            form = "a stream of {} channels of {} bits and {} samples"
-            return form.format(*shape), form.format(*wanted) + ", as the header announces"
-        file.seek(0)
-        try:
-            with soundfile.SoundFile(file) as stream:
-                stream.seek(shape[2] - 1)
-                last = len(stream.read(1, dtype="int32"))
-        except (soundfile.SoundFileError, EOFError, OSError):
-            last = 0
-    return (
-        None
-        if last == 1
-        else ("a stream that ends early or is damaged at its end", "a stream whose last sample can be decoded")
-    )
+    if len(head) < _HEAD_BYTES or head[:4] != _MAGIC or head[4] & 0x7F:
+        return ("bytes that start no FLAC stream" if head else "an empty file"), "a FLAC stream"
+    packed = int.from_bytes(head[18:26], "big")
+    shape = ((packed >> 41 & 7) + 1, (packed >> 36 & 31) + 1, packed & (1 << 36) - 1)
+    wanted = (len(signals), BITS[FORMAT], frame_count * signals[0].samples_per_frame)
+    if shape == wanted:
+        return None
+    form = "a stream of {} channels of {} bits and {} samples"
+    return form.format(*shape), form.format(*wanted) + ", as the header announces"
+
+
+def _decoded(
+    tree: FileTree, path: str, storage_format: int, sample_count: int
+) -> tuple[DecodedFile, tuple[str, str] | None]:
+    """Return what decoding every sample found, and (found, expected) where that was not all of them."""
+    try:
+        decoded = decode_whole(lambda: tree.open(path), storage_format, sample_count)
+    except DamagedSamplesError as error:
+        return DecodedFile(0, ()), (str(error), "a FLAC stream")
+    if decoded.readable_samples == sample_count:
+        return decoded, None
+    found = f"a stream that ends early or is damaged after sample {decoded.readable_samples}"
+    return decoded, (found, f"{sample_count} samples that can be decoded")

@@ -127,6 +127,15 @@ SEGMENT_START_TICK = _tick("segment_start_tick", "Tick of the segment's first fr
 SEGMENT_FRAME_COUNT = Field(
     "segment_frame_count", pl.Int64, "Frames in the segment.", unit="frame", minimum=1, limit_source=_FORMAT
 )
+READABLE_FRAME_COUNT = Field(
+    "readable_frame_count",
+    pl.Int64,
+    "Frames from the segment's start whose samples can be decoded: all where the file is ok, none where it is missing "
+    "or not the published one, fewer where it is damaged on the way.",
+    unit="frame",
+    minimum=0,
+    limit_source="a count",
+)
 RECORD_START_TIME = _time("record_start_time", "Wall time of tick 0.")
 RECORD_LAST_TICK = _tick("record_last_tick", "Last tick of the record: it covers (-1, last].")
 RECORD_END_TIME = _time("record_end_time", "Wall time of the record's last tick.")

@@ -120,7 +120,8 @@ OWN: Final[Mapping[str, Mapping[str, Known]]] = {
     "raw_records": _columns(Knowledge.IDENTIFIER, _KEY, f"{_IDS} segment_index signal_index file channel")
     | _columns(Knowledge.KNOWN, "a header's setting of signals", "signal unit storage_format samples_per_frame gain "
                "baseline adc_resolution_bits adc_zero segment_start_tick record_start_time counter_frequency_hz")
-    | _columns(Knowledge.HINDSIGHT, _FILE, "file_status file_bytes file_sha256 checksum segment_frame_count")
+    | _columns(Knowledge.HINDSIGHT, _FILE, "file_status file_bytes file_sha256 checksum segment_frame_count "
+               "readable_frame_count")
     | _columns(Knowledge.HINDSIGHT, _END, "record_end_time record_last_tick"),
     "raw_numerics": _columns(Knowledge.IDENTIFIER, _KEY, f"{_IDS} source_row source_column")
     | _columns(Knowledge.KNOWN, _ROW, "tick time parameter unit value value_text"),

@@ -17,6 +17,13 @@ SEGMENT_INSIDE_RECORD = Invariant(
     "A segment starts before the record ends; readers slice by it.",
     pl.col("segment_start_tick") <= pl.col("record_last_tick"),
 )
+READABLE_INSIDE_SEGMENT = Invariant(
+    "readable_inside_segment",
+    "All frames of a file that is ok can be read, and never more than the segment has; readers go by the count alone.",
+    pl.when(pl.col("file_status") == "ok")
+    .then(pl.col("readable_frame_count") == pl.col("segment_frame_count"))
+    .otherwise(pl.col("readable_frame_count") <= pl.col("segment_frame_count")),
+)
 VALUE_OR_TEXT = Invariant(
     "value_or_text",
     "A cell is a number or a text, never both or neither.",

@@ -16,13 +16,13 @@ RAW_RECORDS = Table(
         f.SUBJECT_ID, f.RECORD_ID, f.HADM_ID, f.SEGMENT_INDEX, f.SIGNAL_INDEX, f.SIGNAL, f.SIGNAL_UNIT, f.FILE,
         f.FILE_STATUS, f.FILE_BYTES, f.FILE_SHA256, f.CHANNEL, f.STORAGE_FORMAT, f.SAMPLES_PER_FRAME, f.GAIN,
         f.BASELINE, f.ADC_RESOLUTION_BITS, f.ADC_ZERO, f.CHECKSUM, f.SEGMENT_START_TICK, f.SEGMENT_FRAME_COUNT,
-        f.RECORD_START_TIME, f.RECORD_END_TIME, f.RECORD_LAST_TICK, f.COUNTER_FREQUENCY_HZ,
+        f.READABLE_FRAME_COUNT, f.RECORD_START_TIME, f.RECORD_END_TIME, f.RECORD_LAST_TICK, f.COUNTER_FREQUENCY_HZ,
     ),
     key=("record_id", "segment_index", "signal_index"),
     order=("record_id", "segment_index", "signal_index"),
     partitioning=Partitioning.PATIENT,
     optional=frozenset({"hadm_id", "file_bytes", "file_sha256"}),
-    invariants=(p.SEGMENT_INSIDE_RECORD,),
+    invariants=(p.SEGMENT_INSIDE_RECORD, p.READABLE_INSIDE_SEGMENT),
     code=("records",),
 )  # fmt: skip
 

@@ -24,8 +24,14 @@ class FileStatus(Vocabulary):
 
     OK = "ok", "present, and equal to the published SHA-256 where one is published"
     MISSING = "missing", "named by a header but not in the source"
-    CHECKSUM_MISMATCH = "checksum_mismatch", "present, but its SHA-256 differs from the published one"
-    UNREADABLE = "unreadable", "present, but its bytes do not start a stream of the declared format or length"
+    CHECKSUM_MISMATCH = (
+        "checksum_mismatch",
+        "present, but its SHA-256 differs from the published one, or the sum of this signal's samples from its header",
+    )
+    UNREADABLE = (
+        "unreadable",
+        "present, but no stream of the declared format, rate and length, or damaged on the way (see readable frames)",
+    )
 
 
 class Flag(Vocabulary):

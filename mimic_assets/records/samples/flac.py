@@ -20,8 +20,10 @@ from mimic_assets.records.samples.guarded import GuardedFile
 
 BITS = {508: 8, 516: 16, 524: 24}
 """Format -> bits of a sample."""
-Samples = npt.NDArray[np.int16] | npt.NDArray[np.int32]
+Samples = npt.NDArray[np.int16 | np.int32]
+"""Digital values: 16 bits wherever the format has no more."""
 _OLDEST_LIBRARY = (1, 2, 1)
+_SKIPPED_SAMPLES = 1 << 15
 
 
 class DamagedSamplesError(Exception):
@@ -36,6 +38,41 @@ def _require_library(version: str) -> None:
             f"libsndfile {version} found, 1.2.1 or newer expected: older ones carry a libFLAC that cannot seek; "
             "reinstall soundfile 0.13.1 or newer from its wheel"
         )
+
+
+class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile ships no types
+    """A stream that reads on from where it is.
+
+    soundfile seeks after every read, to the place where the stream is already; in FLAC that is a search which costs
+    time, and in a damaged file it fails and hides that the samples before it were good.
+    """
+
+    place: int | None = 0
+    """Next sample; None after a failure."""
+    _is_reading = False
+
+    def is_moved_to(self, start: int) -> bool:
+        """Move to a sample where the stream is not there already, and return whether it is there now."""
+        if self.place != start:
+            try:
+                self.place = super().seek(start)
+            except soundfile.SoundFileError:
+                self.place = None
+        return self.place == start
+
+    def read_on(self, out: Samples) -> int:
+        """Fill `out` from here on and return how many samples there were."""
+        self._is_reading = True
+        try:
+            found = len(self.read(out=out))
+        finally:
+            self._is_reading = False
+        self.place = (self.place or 0) + found
+        return found
+
+    def seek(self, frames: int, whence: int = 0) -> int:
+        """Move; while reading, only say where the stream is."""
+        return (self.place or 0) if self._is_reading else int(super().seek(frames, whence))
 
 
 class FlacFile:
@@ -60,9 +97,9 @@ class FlacFile:
         self.sample_count = int(self._stream.frames)
         """Samples of one channel, as the stream announces them."""
 
-    def _opened(self) -> soundfile.SoundFile:
+    def _opened(self) -> "_Stream":
         try:
-            stream = soundfile.SoundFile(self._file)
+            stream = _Stream(self._file)
         except (soundfile.SoundFileError, EOFError) as error:
             self._file.raise_failure()
             raise DamagedSamplesError("bytes that start no stream libsndfile can read") from error
@@ -84,17 +121,29 @@ class FlacFile:
         if not len(out):
             return
         try:
-            if self._stream.tell() != start:
-                self._stream.seek(start)
-            found = len(self._stream.read(out=out))
+            if not self._stream.is_moved_to(start):
+                self._start_again(start, out.shape[1])
+            found = self._stream.read_on(out)
         except (soundfile.SoundFileError, EOFError) as error:
             self._file.raise_failure()
+            self._stream.place = None
             raise DamagedSamplesError(f"samples {start} to {start + len(out)} cannot be decoded") from error
         self._file.raise_failure()
         if found < len(out):
             raise DamagedSamplesError(f"the stream ends at sample {start + found}, before {start + len(out)}")
         if self._shift:
             np.right_shift(out, self._shift, out=out)
+
+    def _start_again(self, start: int, channels: int) -> None:
+        """Open the stream anew and decode up to a sample: in a damaged file a jump can fail over its bad part."""
+        self._stream.close()
+        self._file.seek(0)
+        self._stream = self._opened()
+        passed = np.empty((min(_SKIPPED_SAMPLES, start), channels), self.dtype)
+        for place in range(0, start, _SKIPPED_SAMPLES):
+            part = passed[: start - place]
+            if self._stream.read_on(part) < len(part):
+                return
 
     def close(self) -> None:
         """Close stream and file."""

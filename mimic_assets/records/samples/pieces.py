@@ -74,16 +74,12 @@ def plan_of(rows: pl.DataFrame) -> RecordPlan:
     """
     if rows["record_id"].n_unique() != 1:
         raise InternalError(f"raw_records of {rows['record_id'].n_unique()} records found, of one record expected")
-    has_count = "readable_frame_count" in rows.columns
     rates: dict[str, int] = {}
     spans: dict[int, Span] = {}
     for row in rows.sort("segment_index", "signal_index").iter_rows(named=True):
         start = row["segment_start_tick"] // TICKS_PER_FRAME
         span = spans.setdefault(row["segment_index"], Span(start, start + row["segment_frame_count"], {}))
-        if has_count:
-            readable = row["readable_frame_count"]
-        else:
-            readable = row["segment_frame_count"] if row["file_status"] == "ok" else 0
+        readable = row["readable_frame_count"]
         is_another_rate = rates.setdefault(row["signal"], row["samples_per_frame"]) != row["samples_per_frame"]
         if is_another_rate or row["storage_format"] != FORMAT:
             readable = 0

@@ -60,12 +60,14 @@ class _Wanted:
     samples_per_frame: int
     digital: npt.NDArray[np.int16]
     reasons: npt.NDArray[np.uint8]
+    inside: int
+    """Places before it lie in the record, or before it; a record cut to an earlier end ends within a frame."""
 
     def part(self, start_frame: int, end_frame: int) -> slice:
         """Return the places of the samples in frames `start_frame` to `end_frame - 1`, as far as they are asked for."""
         start = start_frame * self.samples_per_frame - self.first_sample
         end = end_frame * self.samples_per_frame - self.first_sample
-        return slice(min(max(start, 0), len(self.digital)), min(max(end, 0), len(self.digital)))
+        return slice(min(max(start, 0), self.inside), min(max(end, 0), self.inside))
 
 
 class RecordSignals:
@@ -113,13 +115,13 @@ class RecordSignals:
             DataError: a file that `raw_records` calls readable is not any more.
         """
         wanted = {
-            name: _empty(rate, start_tick, end_tick)
+            name: _empty(rate, start_tick, end_tick, self._plan.last_tick)
             for name in names
             if (rate := self._plan.samples_per_frame.get(name)) is not None
         }
         start_frame, end_frame = (start_tick + 1) // TICKS_PER_FRAME, end_tick // TICKS_PER_FRAME + 1
         spans = self._plan.overlapping(start_frame, end_frame)
-        record_end = (self._plan.last_tick + 1) // TICKS_PER_FRAME
+        record_end = self._plan.last_tick // TICKS_PER_FRAME + 1
         for one in wanted.values():
             one.reasons[one.part(0, record_end)] = _GAP
         jobs: list[Callable[[], None]] = []
@@ -206,11 +208,11 @@ class RecordSignals:
         return SignalSlice(name, one.samples_per_frame, first_tick, one.digital, one.reasons, tuple(calibrations))
 
 
-def _empty(samples_per_frame: int, start_tick: int, end_tick: int) -> _Wanted:
+def _empty(samples_per_frame: int, start_tick: int, end_tick: int, last_tick: int) -> _Wanted:
     """Return arrays for the samples whose tick lies in the interval, all of them outside the record so far."""
     ticks_per_sample = TICKS_PER_FRAME // samples_per_frame
     first = start_tick // ticks_per_sample + 1
     count = max(end_tick // ticks_per_sample + 1 - first, 0)
-    return _Wanted(
-        first, samples_per_frame, np.full(count, MISSING_SAMPLE, np.int16), np.full(count, _OUTSIDE, np.uint8)
-    )
+    inside = min(max(last_tick // ticks_per_sample + 1 - first, 0), count)
+    digital, reasons = np.full(count, MISSING_SAMPLE, np.int16), np.full(count, _OUTSIDE, np.uint8)
+    return _Wanted(first, samples_per_frame, digital, reasons, inside)

@@ -161,5 +161,6 @@ def _signal(file: str, status: str) -> dict[str, object]:
         "signal": "II", "unit": "mV", "file": file, "file_status": status, "channel": 0, "storage_format": 516,
         "samples_per_frame": 4, "gain": 200.0, "baseline": 0, "adc_resolution_bits": 14, "adc_zero": 0, "checksum": 0,
         "segment_start_tick": 0, "segment_frame_count": 10, "record_start_time": INDEX - timedelta(hours=10),
+        "readable_frame_count": 10 if status == "ok" else 0,
         "record_end_time": INDEX, "record_last_tick": 54_000_000, "counter_frequency_hz": "1000",
     }  # fmt: skip

@@ -177,6 +177,7 @@ def record(
         "checksum": 0,
         "segment_start_tick": 0,
         "segment_frame_count": last_tick // 16 + 1,
+        "readable_frame_count": last_tick // 16 + 1,
         "record_start_time": start,
         "record_last_tick": last_tick,
         "record_end_time": start + timedelta(milliseconds=last_tick),

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-import soundfile
 import wfdb
 
 from mimic_assets.errors import DataError, InternalError, RequestError
@@ -24,10 +23,6 @@ def _runs(reasons: np.ndarray) -> list[tuple[str, int]]:
     return [(names[reasons[start]], end - start) for start, end in pairwise(edges) if end > start]
 
 
-def _stored(record: WrittenRecord, ending: str) -> np.ndarray:
-    return np.asarray(soundfile.read(record.file(ending), dtype="int16", always_2d=True)[0])
-
-
 @pytest.fixture
 def record(tmp_path: Path) -> WrittenRecord:
     return write_record(tmp_path)
@@ -42,7 +37,7 @@ def test_every_position_of_a_record_is_a_sample_or_has_its_reason(record: Writte
         assert (signals.signals, signals.last_tick) == (("II", "Pleth", "Resp", "V"), LAST_TICK)
         found = signals.read(["V", "Pleth", "II"], -1, LAST_TICK)
     assert list(found) == ["V", "Pleth", "II"]
-    first, second = _stored(record, "_0001e.dat"), _stored(record, "_0001p.dat")
+    first, second = record.samples("_0001e.dat"), record.samples("_0001p.dat")
     for name, channel in (("II", 0), ("V", 1)):
         part = found[name]
         assert _runs(part.reasons) == [("observed", 2560), ("gap", 1280), ("not_recorded", 1280)]
@@ -53,7 +48,7 @@ def test_every_position_of_a_record_is_a_sample_or_has_its_reason(record: Writte
     pleth = found["Pleth"]
     assert _runs(pleth.reasons) == [("observed", 1280), ("gap", 640), ("observed", 640)]
     assert (pleth.digital == np.concatenate([
-        second[:, 0], np.full(640, MISSING_SAMPLE, np.int16), _stored(record, "_0002p.dat")[:, 0]
+        second[:, 0], np.full(640, MISSING_SAMPLE, np.int16), record.samples("_0002p.dat")[:, 0]
     ])).all()  # fmt: skip
     assert pleth.calibrations == (Calibration(0, 4096.0, 0, "NU"),)
     assert np.isnan(pleth.physical()).sum() == 640
@@ -61,7 +56,7 @@ def test_every_position_of_a_record_is_a_sample_or_has_its_reason(record: Writte
 
 def test_both_ends_of_an_interval_are_exact_to_the_tick(record: WrittenRecord) -> None:
     signals = open_signals(FolderTree(record.root), _rows(record))
-    stored = _stored(record, "_0001e.dat")[:, 0]
+    stored = record.samples("_0001e.dat")[:, 0]
     for start, end, first, count in ((-1, 0, 0, 1), (0, 3, 1, 0), (0, 4, 1, 1), (3, 8, 1, 2), (4, 8, 2, 1)):
         part = signals.read(["II"], start, end)["II"]
         assert (part.first_tick, part.digital.tolist()) == (4 * first, stored[first : first + count].tolist())
@@ -94,9 +89,9 @@ def test_nothing_is_asked_for_or_nobody_knows_the_signal(record: WrittenRecord) 
 
 
 def test_the_code_of_no_value_is_missing_and_starts_no_calibration(record: WrittenRecord) -> None:
-    samples = _stored(record, "_0002p.dat")
+    samples = record.samples("_0002p.dat")
     samples[:5] = MISSING_SAMPLE
-    soundfile.write(record.file("_0002p.dat"), samples, 96000, subtype="PCM_16", format="FLAC")
+    record.write_samples("_0002p.dat", samples)
     record.edit("_0002.hea", "4096(0)/NU", "2048(7)/NU")
     found = open_signals(FolderTree(record.root), _rows(record)).read(["Pleth"], -1, LAST_TICK)["Pleth"]
     assert _runs(found.reasons) == [("observed", 1280), ("gap", 640), ("no_signal", 5), ("observed", 635)]
@@ -122,10 +117,9 @@ def test_a_file_that_changed_since_is_named(record: WrittenRecord) -> None:
 
 
 def test_a_signal_of_another_rate_in_a_later_segment_is_unreadable_there(record: WrittenRecord) -> None:
-    rows = _rows(record).with_columns(
-        samples_per_frame=pl.when(pl.col("segment_index") == 3).then(1).otherwise("samples_per_frame").cast(pl.Int32)
-    )
-    found = open_signals(FolderTree(record.root), rows).read(["Pleth"], -1, LAST_TICK)["Pleth"]
+    record.write_samples("_0002p.dat", record.samples("_0002p.dat")[:320])
+    record.edit("_0002.hea", "516x2", "516")
+    found = open_signals(FolderTree(record.root), _rows(record)).read(["Pleth"], -1, LAST_TICK)["Pleth"]
     assert _runs(found.reasons) == [("observed", 1280), ("gap", 640), ("unreadable", 640)]
 
 

@@ -42,6 +42,7 @@ def test_a_segment_under_way_is_cut_and_a_record_that_has_not_begun_is_gone() ->
     frames = recorded["segment_frame_count"][0]
     last = CLOCKS[90].tick_at(at("08:45"))
     assert (frames - 1) * 16 <= last < frames * 16
+    assert recorded["readable_frame_count"][0] == frames
     _, whole = truncated_raw(who.raw_numerics, who.raw_records, at("2 08:00"))
     assert whole.equals(who.raw_records)
 
