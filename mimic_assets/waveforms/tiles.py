@@ -1,0 +1,48 @@
+"""The grid that everything said of a waveform lies on: tile t is ticks `(10000 t - 1, 10000 t + 9999]`, 625 frames.
+
+Belongs here: which tiles a record has, how blocks of them are walked, and a slice seen as one row per tile. Does not
+belong here: what is said of a tile. The grid starts at the record's first sample and never moves.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from mimic_assets.errors import InternalError
+from mimic_assets.signals import SignalSlice
+from mimic_assets.timeline import TICKS_PER_FRAME
+
+FRAMES_PER_TILE = 625
+TICKS_PER_TILE = FRAMES_PER_TILE * TICKS_PER_FRAME
+
+
+def tile_count(last_tick: int) -> int:
+    """Return how many whole tiles end within a record that covers `(-1, last_tick]`."""
+    return max(0, (last_tick + 1) // TICKS_PER_TILE)
+
+
+def tile_blocks(count: int, tiles_per_block: int) -> Iterator[tuple[int, int]]:
+    """Yield `[first, after)` of blocks of tiles; every block but the last is full."""
+    for first in range(0, count, tiles_per_block):
+        yield first, min(first + tiles_per_block, count)
+
+
+def ticks_of(first: int, after: int) -> tuple[int, int]:
+    """Return the `(start_tick, end_tick]` of the tiles `[first, after)`."""
+    return first * TICKS_PER_TILE - 1, after * TICKS_PER_TILE - 1
+
+
+def by_tile(part: SignalSlice) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8]]:
+    """Return the digital values and the reasons of a slice, one row per tile; views, nothing is copied.
+
+    Raises:
+        InternalError: the slice does not start with a tile, or does not hold whole tiles.
+    """
+    samples = FRAMES_PER_TILE * part.samples_per_frame
+    if not samples or part.first_tick % TICKS_PER_TILE or part.digital.size % samples:
+        raise InternalError(
+            f"slice from tick {part.first_tick} with {part.digital.size} samples found, whole tiles of {samples} "
+            f"samples from a multiple of {TICKS_PER_TILE} expected"
+        )
+    return part.digital.reshape(-1, samples), part.reasons.reshape(-1, samples)
