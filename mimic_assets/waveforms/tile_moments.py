@@ -19,7 +19,8 @@ _ROWS = 32
 """Tiles worked on at once: 32 tiles of ECG in float64 stay within a core's own cache."""
 _EVERY = 25
 """One sample in 25 gives the centre that sums are taken about: then |mean - centre| <= 5 standard deviations, whatever
-the samples, and no more than three of float64's sixteen digits can cancel."""
+the samples, and no more than three of float64's sixteen digits can cancel. Where samples are missing, that holds no
+longer, and the centre is the mean of all that are there."""
 
 
 def tile_moments(part: SignalSlice) -> Moments:
@@ -34,10 +35,7 @@ def tile_moments(part: SignalSlice) -> Moments:
     """
     digital, reasons = by_tile(part)
     missing = reasons != 0 if reasons.any() else None
-    moments = digital_moments(digital, missing)
-    if not part.calibrations:
-        return moments
-    return _physical(moments, part, digital, missing)
+    return calibrated(digital_moments(digital, missing), part, digital, missing)[0]
 
 
 def digital_moments(digital: npt.NDArray[np.int16], missing: npt.NDArray[np.bool_] | None) -> Moments:
@@ -48,9 +46,8 @@ def digital_moments(digital: npt.NDArray[np.int16], missing: npt.NDArray[np.bool
         missing: same shape, true where there is no sample; None where all are there.
     """
     blocks = range(0, len(digital), _ROWS)
-    parts = [
-        _block(digital[at : at + _ROWS], None if missing is None else missing[at : at + _ROWS]) for at in blocks
-    ]
+    gaps = [None if missing is None or not missing[at : at + _ROWS].any() else missing[at : at + _ROWS] for at in blocks]
+    parts = [_block(digital[at : at + _ROWS], gap) for at, gap in zip(blocks, gaps, strict=True)]
     return concatenated(parts) if parts else _block(digital, missing)
 
 
@@ -61,7 +58,7 @@ def _block(digital: npt.NDArray[np.int16], missing: npt.NDArray[np.bool_] | None
     pairs = np.full(rows, max(samples - 1, 0), dtype=np.int64)
     observed = np.full(rows, samples, dtype=np.int64)
     low, high = digital, digital
-    centre_from = digital[:, ::_EVERY]
+    centre = np.rint(digital[:, ::_EVERY].mean(axis=1, dtype=np.float64))
     if missing is not None:
         there = np.zeros(equal.shape, dtype=np.bool_)
         np.logical_not(missing, out=there[:, :samples])
@@ -71,11 +68,9 @@ def _block(digital: npt.NDArray[np.int16], missing: npt.NDArray[np.bool_] | None
         pairs = row_counts(both)
         equal &= both
         low, high = np.where(missing, np.int16(32767), digital), np.where(missing, np.int16(-32768), digital)
-        seen = ~missing[:, ::_EVERY]
-        chosen = np.maximum(seen.sum(axis=1), 1)
-        centre = np.rint(np.where(seen, centre_from, np.int16(0)).sum(axis=1, dtype=np.int64) / chosen)
-    else:
-        centre = np.rint(centre_from.mean(axis=1, dtype=np.float64))
+        zeroed = np.where(missing, np.int16(0), digital)
+        whole_mean = np.rint(zeroed.sum(axis=1, dtype=np.int64) / np.maximum(observed, 1))
+        centre = np.where(observed == samples, centre, whole_mean)
     deviation = digital.astype(np.float64)
     deviation -= centre[:, None]
     if missing is not None:
@@ -113,10 +108,21 @@ def _centred(sums: Moments, centre: npt.NDArray[np.float64]) -> Moments:
     )  # fmt: skip
 
 
-def _physical(
+def calibrated(
     moments: Moments, part: SignalSlice, digital: npt.NDArray[np.int16], missing: npt.NDArray[np.bool_] | None
-) -> Moments:
-    """Return the moments in physical units; a tile over which the calibration changes is counted in pieces."""
+) -> tuple[Moments, list[str | None]]:
+    """Return the moments of a slice's tiles in physical units, and the unit of each tile.
+
+    A tile over which the calibration changes is counted again in pieces of one calibration each.
+
+    Args:
+        moments: of the same tiles in digital steps.
+        part: the slice.
+        digital, missing: its samples by tile, as `digital_moments` takes them.
+    Missing: the unit is None where nothing is observed.
+    """
+    if not part.calibrations:
+        return moments, [None] * len(digital)
     samples = digital.shape[1]
     starts = np.array([calibration.first_sample for calibration in part.calibrations], dtype=np.int64)
     first = np.arange(len(digital), dtype=np.int64) * samples
@@ -126,14 +132,18 @@ def _physical(
     gain = np.array([calibration.gain for calibration in part.calibrations])[at_end]
     baseline = np.array([float(calibration.baseline) for calibration in part.calibrations])[at_end]
     result = _scaled(moments, gain, baseline)
-    for tile in np.flatnonzero(in_force != at_end):
+    units: list[str | None] = [part.calibrations[place].unit for place in at_end]
+    changing = np.flatnonzero(in_force != at_end)
+    if changing.size:
+        result = result[np.arange(len(result))]  # a copy: counts are shared with the digital moments until here
+    for tile in changing:
         gone = np.zeros(samples, dtype=np.bool_) if missing is None else missing[tile]
-        edges = [0, *(starts[in_force[tile] + 1 : at_end[tile] + 1] - first[tile]), samples]
+        edges = [0, *(starts[in_force[tile] + 1 : at_end[tile] + 1] - first[tile]).tolist(), samples]
         inside = part.calibrations[in_force[tile] : at_end[tile] + 1]
-        pieces = _in_pieces(digital[tile], gone, edges, inside)
-        for name in ("mean", "second", "third", "fourth", "minimum", "maximum", "observed", "pairs", "equal_pairs"):
+        pieces, units[tile] = _in_pieces(digital[tile], gone, edges, inside)
+        for name in _COUNTED:
             getattr(result, name)[tile] = getattr(pieces, name)[0]
-    return result
+    return result, [unit if seen else None for unit, seen in zip(units, moments.observed, strict=True)]
 
 
 def _in_pieces(
@@ -141,19 +151,24 @@ def _in_pieces(
     missing: npt.NDArray[np.bool_],
     edges: list[int],
     calibrations: tuple[Calibration, ...],
-) -> Moments:
-    """Return the moments of one tile from pieces of one calibration each; pieces of another unit than the last's go."""
-    observed = [bool((~missing[a:b]).any()) for a, b in zip(edges, edges[1:], strict=False)]
-    units = [calibration.unit for calibration, is_there in zip(calibrations, observed, strict=True) if is_there]
+) -> tuple[Moments, str | None]:
+    """Return the moments of one tile from pieces of one calibration each, and their unit: that of the last one seen.
+
+    Pieces in another unit are left out: no statistic is made of two units.
+    """
+    spans = list(zip(calibrations, edges, edges[1:], strict=False))
+    units = [calibration.unit for calibration, start, end in spans if not missing[start:end].all()]
+    unit = units[-1] if units else None
     pieces = []
-    for calibration, start, end in zip(calibrations, edges, edges[1:], strict=False):
-        gone = missing[start:end] | (bool(units) and calibration.unit != units[-1])
+    for calibration, start, end in spans:
+        gone = missing[start:end] | (calibration.unit != unit)
         gain, baseline = np.array([calibration.gain]), np.array([float(calibration.baseline)])
         pieces.append(_scaled(digital_moments(digital[None, start:end], gone[None]), gain, baseline))
-    return functools.reduce(union, pieces)
+    return functools.reduce(union, pieces), unit
 
 
 def _scaled(moments: Moments, gain: npt.NDArray[np.float64], baseline: npt.NDArray[np.float64]) -> Moments:
+    gain = np.where(gain == 0, np.nan, gain)
     low, high = (moments.minimum - baseline) / gain, (moments.maximum - baseline) / gain
     return Moments(
         positions=moments.positions, observed=moments.observed, pairs=moments.pairs, equal_pairs=moments.equal_pairs,

@@ -1,0 +1,133 @@
+"""`waveform_quality`: for every whole tile of every signal of a record, its statistics, its index and why it is unusable.
+
+Belongs here: walking records block by block, and the rows. Does not belong here: each of the things said (`tile_moments`,
+`unusable`, `*_index`). Memory holds one block of samples, however long the record.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from mimic_assets.schemas.judged import Judged, rejected_frame
+from mimic_assets.schemas.tables import WAVEFORM_QUALITY
+from mimic_assets.schemas.vocabulary import SignalReason
+from mimic_assets.signals import SignalReader, SignalSlice
+from mimic_assets.timeline import TICKS_PER_FRAME
+from mimic_assets.waveforms.converter_range import converter_range
+from mimic_assets.waveforms.ecg_index import ecg_index
+from mimic_assets.waveforms.moments import Moments
+from mimic_assets.waveforms.pressure_index import pressure_index
+from mimic_assets.waveforms.pulse_index import pulse_index
+from mimic_assets.waveforms.signal_kinds import SignalKind, kind_of
+from mimic_assets.waveforms.tile_moments import calibrated, digital_moments
+from mimic_assets.waveforms.tile_spectrum import filled
+from mimic_assets.waveforms.tiles import TICKS_PER_TILE, by_tile, tile_blocks, tile_count, ticks_of
+from mimic_assets.waveforms.unusable import tile_reasons
+
+TILES_PER_BLOCK = 64
+"""About eleven minutes: three leads, Pleth, pressure and breath are 1.3 MB of samples."""
+_FRAME_RATE_HZ = (60.0, 65.0)
+"""The indices look at one sample per frame; their filters and waiting times are made for 62.5 frames per second."""
+_INDEX_OF = {
+    SignalKind.ECG: ecg_index, SignalKind.PPG: pulse_index, SignalKind.ARTERIAL_PRESSURE: pressure_index,
+}  # fmt: skip
+_NAMES = np.array([None, *(reason.value for reason in list(SignalReason)[1:])], dtype=object)
+_DECIMALS = 6
+
+
+def judge_waveforms(raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFrame], SignalReader]) -> Judged:
+    """Return `waveform_quality` of one patient: every record, every signal, every whole tile.
+
+    Args:
+        raw_records: rows of one patient, sorted as the table says.
+        open_signals: gives the reader of a record from its rows.
+    Returns:
+        Rows sorted by record, signal and tile. Nothing is rejected: what is wrong with a file is said by the stage that
+        reads it, and is a reason here.
+    Time:    a tile's row depends on no sample after the tile's last tick, nor on any before its first.
+    Missing: `missing_reason` is null where the tile is usable; statistics are null where nothing is observed, the
+        index also for signals without one and for records of another frame rate than about 62.5 Hz.
+    """
+    frames = [
+        judge_record(rows, open_signals(rows))
+        for rows in raw_records.partition_by("record_id", maintain_order=True)
+        if tile_count(rows["record_last_tick"][0])
+    ]
+    frame = pl.concat([WAVEFORM_QUALITY.empty(), *frames]).sort(WAVEFORM_QUALITY.order)
+    return Judged(frame, rejected_frame([]))
+
+
+def judge_record(rows: pl.DataFrame, reader: SignalReader) -> pl.DataFrame:
+    """Return `waveform_quality` of one record, sorted by signal and tile.
+
+    Args:
+        rows: of `raw_records`, one record, sorted by segment and signal.
+        reader: of its samples.
+    """
+    frame_rate_hz = float(rows["counter_frequency_hz"][0]) / TICKS_PER_FRAME
+    segments = {str(name): part for (name,), part in rows.sort("segment_index").partition_by("signal", as_dict=True).items()}
+    names = [name for name in reader.signals if name in segments]
+    parts: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
+    for first, after in tile_blocks(tile_count(reader.last_tick), TILES_PER_BLOCK):
+        for name, part in reader.read(names, *ticks_of(first, after)).items():
+            if part.samples_per_frame:
+                parts[name].append(_judge_block(part, segments[name], frame_rate_hz))
+    record_id, subject_id = rows["record_id"][0], rows["subject_id"][0]
+    found = [frame for name in sorted(names) for frame in parts[name]]
+    return pl.concat([frame.with_columns(subject_id=subject_id, record_id=record_id) for frame in found]).select(
+        pl.col(name).cast(dtype) for name, dtype in WAVEFORM_QUALITY.schema.items()
+    ) if found else WAVEFORM_QUALITY.empty()  # fmt: skip
+
+
+def _judge_block(part: SignalSlice, segments: pl.DataFrame, frame_rate_hz: float) -> pl.DataFrame:
+    """Return the rows of one signal in one block of tiles, without the identifiers."""
+    digital, reasons = by_tile(part)
+    missing = reasons != 0 if reasons.any() else None
+    first = part.first_tick // TICKS_PER_TILE
+    counted = digital_moments(digital, missing)
+    physical, units = calibrated(counted, part, digital, missing)
+    kind = kind_of(part.signal, part.calibrations[-1].unit if part.calibrations else segments["unit"][0])
+    index = np.full(len(digital), np.nan)
+    if kind in _INDEX_OF and part.calibrations and _FRAME_RATE_HZ[0] <= frame_rate_hz <= _FRAME_RATE_HZ[1]:
+        index = _index(part, missing, kind, frame_rate_hz)
+        index[counted.observed == 0] = np.nan
+    ends = converter_range(segments, kind, first, first + len(digital))
+    codes = tile_reasons(digital, reasons, counted, ends, index, kind)
+    return _rows(part.signal, first, physical, units, index, codes)
+
+
+def _index(
+    part: SignalSlice, missing: npt.NDArray[np.bool_] | None, kind: SignalKind, frame_rate_hz: float
+) -> npt.NDArray[np.float64]:
+    """Return the index of each tile, to six decimals.
+
+    A short block is filled up with empty tiles: transforms of several rows share vector registers, and a tile's last
+    bits must not depend on how many tiles follow it in the record.
+    """
+    rows = part.physical().reshape(by_tile(part)[0].shape)
+    samples = np.zeros((-(-len(rows) // TILES_PER_BLOCK) * TILES_PER_BLOCK, rows.shape[1]), dtype=np.float32)
+    samples[: len(rows)] = filled(rows, missing)
+    return np.round(_INDEX_OF[kind](samples, frame_rate_hz)[: len(rows)], _DECIMALS)
+
+
+def _rows(
+    signal: str, first: int, found: Moments, units: list[str | None], index: npt.NDArray[np.float64],
+    codes: npt.NDArray[np.uint8],
+) -> pl.DataFrame:  # fmt: skip
+    numbers = {
+        "quality_index": index, "observed_fraction": found.observed_fraction, "flat_fraction": found.flat_fraction,
+        "mean": found.mean, "standard_deviation": np.where(found.observed > 0, found.standard_deviation, np.nan),
+        "minimum": found.minimum, "maximum": found.maximum, "skewness": found.skewness, "kurtosis": found.kurtosis,
+    }  # fmt: skip
+    return pl.DataFrame(
+        {
+            "signal": pl.Series([signal] * len(codes), dtype=pl.String),
+            "tile_start_tick": (np.arange(len(codes), dtype=np.int64) + first) * TICKS_PER_TILE,
+            "missing_reason": pl.Series(_NAMES[codes].tolist(), dtype=pl.String),
+            "unit": pl.Series(units, dtype=pl.String),
+            **{name: pl.Series(values).fill_nan(None) for name, values in numbers.items()},
+        }
+    )
+
