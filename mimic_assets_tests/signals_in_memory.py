@@ -116,7 +116,9 @@ class InMemoryReader:
             if following > first and part.first_sample <= last
         ]
         observed = bool((reasons == 0).any())
-        return SignalSlice(name, signal.samples_per_frame, first * step, digital, reasons, tuple(parts) if observed else ())
+        return SignalSlice(
+            name, signal.samples_per_frame, first * step, digital, reasons, tuple(parts) if observed else ()
+        )
 
 
 def record_in_memory(

@@ -17,6 +17,7 @@ from mimic_assets.schemas.vocabulary import (
     Exclusion,
     FileStatus,
     Flag,
+    SignalReason,
     Split,
     Tier,
     WindowExclusion,
@@ -164,6 +165,62 @@ UNIT = Field("unit", pl.String, "Unit of the value; as the source writes it in r
 VALUE = Field("value", pl.Float64, "The number; null where the cell holds none.")
 VALUE_TEXT = Field("value_text", pl.String, "What a cell that is no number says; null where it is one.")
 FLAG = Field("flag", pl.String, "What cleaning says of the cell.", values=Flag)
+
+# waveforms
+TILE_START_TICK = _tick(
+    "tile_start_tick", "First tick of the tile; it ends 9,999 ticks later (625 frames, about 10 s)."
+)
+TILE_REASON = Field(
+    "missing_reason",
+    pl.String,
+    "Why the tile of this signal cannot be used, the first reason that applies (waveforms.unusable); null: usable.",
+    values=SignalReason,
+)
+QUALITY_INDEX = Field(
+    "quality_index",
+    pl.Float64,
+    "How well beats or pulses can be told in the tile; null where the signal has none, or less than half is there.",
+    minimum=0,
+    maximum=1,
+    limit_source="an index by construction; see waveforms.ecg_index, pulse_index, pressure_index",
+)
+TILE_OBSERVED_FRACTION = Field(
+    "observed_fraction",
+    pl.Float64,
+    "Share of the tile's samples that are there, in the tile's unit.",
+    minimum=0,
+    maximum=1,
+    limit_source="a share",
+)
+FLAT_FRACTION = Field(
+    "flat_fraction",
+    pl.Float64,
+    "Share of neighbouring samples, both there, that are equal; null where there are none.",
+    minimum=0,
+    maximum=1,
+    limit_source="a share",
+)
+TILE_UNIT = Field("unit", pl.String, "Unit of mean, deviation and extremes; null where nothing is observed.")
+TILE_MEAN = Field("mean", pl.Float64, "Mean of the observed samples, in `unit`; null where there are none.")
+TILE_STANDARD_DEVIATION = Field(
+    "standard_deviation",
+    pl.Float64,
+    "Population standard deviation of the same samples, in `unit`; null where there are none.",
+    minimum=0,
+    limit_source="a deviation",
+)
+TILE_MINIMUM = Field("minimum", pl.Float64, "Smallest observed sample, in `unit`; null where there are none.")
+TILE_MAXIMUM = Field("maximum", pl.Float64, "Largest observed sample, in `unit`; null where there are none.")
+SKEWNESS = Field(
+    "skewness", pl.Float64, "Third standardised moment of the observed samples; null where they do not differ."
+)
+KURTOSIS = Field(
+    "kurtosis",
+    pl.Float64,
+    "Fourth standardised moment of the observed samples, 3 for a normal distribution; null where they do not differ.",
+    minimum=1,
+    limit_source="arithmetic: a fourth moment is at least the square of the second",
+)
 
 # clinical extract
 SOURCE_TABLE = Field("source_table", pl.String, "Clinical table the row comes from.")

@@ -133,6 +133,10 @@ OWN: Final[Mapping[str, Mapping[str, Known]]] = {
     | _columns(Knowledge.LABEL, _DEATH, "death_time"),
     "cleaned_numerics": _columns(Knowledge.IDENTIFIER, _KEY, f"{_IDS} source_row source_column")
     | _columns(Knowledge.KNOWN, _ROW, "tick time parameter unit value flag"),
+    "waveform_quality": _columns(Knowledge.IDENTIFIER, _KEY, _IDS)
+    | _columns(Knowledge.KNOWN, "from the samples of a tile that has ended, for tiles that end by the index time",
+               "signal tile_start_tick missing_reason quality_index observed_fraction flat_fraction unit mean "
+               "standard_deviation minimum maximum skewness kurtosis"),
     "record_stays": _columns(Knowledge.IDENTIFIER, _KEY, _IDS)
     | _columns(Knowledge.KNOWN, "said when record or stay begins", "overlap_start_time record_start_time "
                "counter_frequency_hz stay_start_time care_unit")

@@ -129,3 +129,20 @@ TILES_ARE_WHOLE = Invariant(
     "Tile features have one entry per feature and tile.",
     pl.col("tile_features").list.len() == pl.col("tile_feature_names").list.len() * pl.col("tile_count"),
 )
+USABLE_TILE_HAS_STATISTICS = Invariant(
+    "usable_tile_has_statistics",
+    "A usable tile has at least half of its samples, a unit, a mean, a deviation and extremes; windows count on it.",
+    _where(
+        pl.col("missing_reason").is_null(),
+        (pl.col("observed_fraction") >= 0.5)
+        & pl.all_horizontal(
+            pl.col(name).is_not_null() for name in ("unit", "mean", "standard_deviation", "minimum", "maximum")
+        ),
+    ),
+)
+MEAN_BETWEEN_EXTREMES = Invariant(
+    "mean_between_extremes",
+    "The mean lies between minimum and maximum, but for the last digit of float64.",
+    (pl.col("minimum") - 1e-9 * pl.col("minimum").abs() <= pl.col("mean"))
+    & (pl.col("mean") <= pl.col("maximum") + 1e-9 * pl.col("maximum").abs()),
+)

@@ -98,6 +98,35 @@ CLEANED_NUMERICS = Table(
     upstream=("raw_numerics", "raw_records"),
 )
 
+WAVEFORM_QUALITY = Table(
+    name="waveform_quality",
+    stage="cleaned",
+    one_row_per="tile of a signal of a record: statistics, quality index, and why it cannot be used",
+    columns=(
+        f.SUBJECT_ID, f.RECORD_ID, f.SIGNAL, f.TILE_START_TICK, f.TILE_REASON, f.QUALITY_INDEX,
+        f.TILE_OBSERVED_FRACTION, f.FLAT_FRACTION, f.TILE_UNIT, f.TILE_MEAN, f.TILE_STANDARD_DEVIATION, f.TILE_MINIMUM,
+        f.TILE_MAXIMUM, f.SKEWNESS, f.KURTOSIS,
+    ),
+    key=("record_id", "signal", "tile_start_tick"),
+    order=("record_id", "signal", "tile_start_tick"),
+    partitioning=Partitioning.PATIENT,
+    optional=frozenset({
+        "missing_reason", "quality_index", "flat_fraction", "unit", "mean", "standard_deviation", "minimum", "maximum",
+        "skewness", "kurtosis",
+    }),
+    invariants=(p.USABLE_TILE_HAS_STATISTICS, p.MEAN_BETWEEN_EXTREMES),
+    code=("waveforms", "signals.py"),
+    lineage={
+        "quality_index": (("raw_records", "file"), ("raw_records", "gain"), ("raw_records", "baseline")),
+        "mean": (("raw_records", "file"), ("raw_records", "gain"), ("raw_records", "baseline")),
+        "missing_reason": (
+            ("raw_records", "file"), ("raw_records", "file_status"), ("raw_records", "adc_resolution_bits"),
+            ("raw_records", "adc_zero"), ("raw_records", "baseline"),
+        ),
+    },
+    upstream=("raw_records",),
+)  # fmt: skip
+
 RECORD_STAYS = Table(
     name="record_stays",
     stage="labels",
@@ -296,8 +325,8 @@ REJECTED_INPUTS = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        RAW_RECORDS, RAW_NUMERICS, CLINICAL_EXTRACT, EVENT_ADJUDICATIONS, CLEANED_NUMERICS, RECORD_STAYS,
-        CLINICAL_EVENTS, CLINICAL_LABELS, WINDOWED_SAMPLES, TRAINING_NORMALISATION, TRAINING_MANIFEST,
+        RAW_RECORDS, RAW_NUMERICS, CLINICAL_EXTRACT, EVENT_ADJUDICATIONS, CLEANED_NUMERICS, WAVEFORM_QUALITY,
+        RECORD_STAYS, CLINICAL_EVENTS, CLINICAL_LABELS, WINDOWED_SAMPLES, TRAINING_NORMALISATION, TRAINING_MANIFEST,
     )
 }  # fmt: skip
 """The stored tables in the order of the journey."""

@@ -3,4 +3,14 @@
 A tile is 625 frames (10,000 ticks, about 10 s) from the record's first sample. In comes `raw_records` with a reader of
 its samples; nothing here opens a file. Whatever is said of a tile depends on no sample after its last tick, so a window
 may use every whole tile that ends by its index time.
+
+Where do I go to see why a tile is unusable? `unusable`. What a quality index means? `ecg_index`, `pulse_index`,
+`pressure_index`. For statistics of a tile, or of windows of tiles? `tile_moments`, `tile_windows`. For the table?
+`quality`.
 """
+
+from mimic_assets.waveforms.quality import judge_record, judge_waveforms
+from mimic_assets.waveforms.tile_moments import tile_moments
+from mimic_assets.waveforms.tile_windows import window_moments
+
+__all__ = ["judge_record", "judge_waveforms", "tile_moments", "window_moments"]

@@ -31,7 +31,7 @@ def find_peaks(energy: Rows, reach: int, share: float) -> Mask:
     noise = np.partition(energy, energy.shape[1] // 2, axis=1)[:, energy.shape[1] // 2]
     threshold = noise + np.float32(share) * (level - noise)
     highest = ndimage.maximum_filter1d(energy, 2 * reach + 1, axis=1, mode="nearest")
-    return (energy == highest) & (energy > threshold[:, None])
+    return np.asarray((energy == highest) & (energy > threshold[:, None]))
 
 
 def agreement(a: Mask, b: Mask, tolerance: int) -> npt.NDArray[np.float64]:
@@ -45,4 +45,4 @@ def agreement(a: Mask, b: Mask, tolerance: int) -> npt.NDArray[np.float64]:
     near_a = ndimage.maximum_filter1d(a.astype(np.uint8), size, axis=1, mode="constant")
     both = np.minimum((a & (near_b > 0)).sum(axis=1), (b & (near_a > 0)).sum(axis=1))
     either = a.sum(axis=1) + b.sum(axis=1) - both
-    return np.divide(both, either, out=np.zeros(len(a)), where=either > 0)
+    return np.asarray(np.divide(both, either, out=np.zeros(len(a)), where=either > 0))

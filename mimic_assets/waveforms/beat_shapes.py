@@ -5,9 +5,9 @@ different shapes; so do ectopic beats, in part, and ventricular fibrillation, wh
 
 Source: template matching after Orphanidou et al., "Signal-quality indices for the electrocardiogram and
 photoplethysmogram", IEEE J. Biomed. Health Inform. 19 (2015); and Li, Clifford, "Dynamic time warping and machine
-learning for signal quality assessment of pulsatile signals", Physiol. Meas. 33 (2012), whose linear resampling of pulses
-is used. Both correlate a beat with a mean that holds the beat itself, which makes few beats look alike; here that
-share is taken out: the figure is the root of the mean correlation of pairs.
+learning for signal quality assessment of pulsatile signals", Physiol. Meas. 33 (2012), whose linear resampling of
+pulses is used. Both correlate a beat with a mean that holds the beat itself, which makes few beats look alike; here
+that share is taken out: the figure is the root of the mean correlation of pairs.
 """
 
 import numpy as np

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mimic_assets.timeline import TICKS_PER_TILE
 from mimic_assets.waveforms.signal_kinds import SignalKind
-from mimic_assets.waveforms.tiles import TICKS_PER_TILE
 
 _MARGIN = 256
 """Within 1/256 of the range from an end counts as at the end: monitors saturate a little inside it (ECG of 14 bits at

@@ -26,10 +26,10 @@ def ecg_index(samples: Rows, frame_rate_hz: float) -> npt.NDArray[np.float64]:
     Args:
         samples: [tile, sample] in any unit, nothing missing.
         frame_rate_hz: frames per second of the record, about 62.5.
-    Source: bSQI Li, Mark, Clifford (2008); the slope detector Pan, Tompkins (1985), the curve length Zong, Moody, Jiang,
-        "A robust open-source algorithm to detect onset and duration of QRS complexes" (2003); template correlation
-        Orphanidou et al. (2015); pSQI (5-15 Hz over 5-40 Hz) Clifford, Behar, Li, Rezek, "Signal quality indices and
-        data fusion for determining clinical acceptability of electrocardiograms", Physiol. Meas. 33 (2012).
+    Source: bSQI Li, Mark, Clifford (2008); the slope detector Pan, Tompkins (1985), the curve length Zong, Moody,
+        Jiang, "A robust open-source algorithm to detect onset and duration of QRS complexes" (2003); template
+        correlation Orphanidou et al. (2015); pSQI (5-15 Hz over 5-40 Hz) Clifford, Behar, Li, Rezek, "Signal quality
+        indices and data fusion for determining clinical acceptability of electrocardiograms", Physiol. Meas. 33 (2012).
     """
     spectrum = tile_spectrum(samples, frame_rate_hz)
     sharp, broad = spectrum.band(6, 20), spectrum.band(1.5, 20)
@@ -51,9 +51,7 @@ def ecg_index(samples: Rows, frame_rate_hz: float) -> npt.NDArray[np.float64]:
     return np.asarray(beats * alike * np.minimum(1.0, 2 * share))
 
 
-def _aligned(
-    rows: Rows, tile: npt.NDArray[np.int64], at: npt.NDArray[np.int64], reach: int
-) -> npt.NDArray[np.int64]:
+def _aligned(rows: Rows, tile: npt.NDArray[np.int64], at: npt.NDArray[np.int64], reach: int) -> npt.NDArray[np.int64]:
     """Return each place moved to the extreme near it, of the polarity that is the larger one in its tile."""
     around = np.clip(at[:, None] + np.arange(-reach, reach + 1), 0, rows.shape[1] - 1)
     near = rows[tile[:, None], around]

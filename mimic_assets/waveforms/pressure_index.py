@@ -6,10 +6,10 @@ Belongs here: the limits of a beat in mmHg. Does not belong here: finding pulses
 import numpy as np
 import numpy.typing as npt
 
+from mimic_assets.timeline import FRAMES_PER_TILE
 from mimic_assets.waveforms.beat_shapes import LEAST_BEATS
 from mimic_assets.waveforms.pulse_index import Cycles, find_cycles, pulse_likeness
 from mimic_assets.waveforms.tile_spectrum import Rows, tile_spectrum
-from mimic_assets.waveforms.tiles import FRAMES_PER_TILE
 
 _FALL_MMHG_PER_S = -375.0
 """Sun's limit of the mean falling slope, -3 mmHg per sample at 125 Hz."""

@@ -1,7 +1,7 @@
-"""`waveform_quality`: for every whole tile of every signal of a record, its statistics, its index and why it is unusable.
+"""`waveform_quality`: for every whole tile of every signal, its statistics, its index and why it is unusable.
 
-Belongs here: walking records block by block, and the rows. Does not belong here: each of the things said (`tile_moments`,
-`unusable`, `*_index`). Memory holds one block of samples, however long the record.
+Belongs here: walking records block by block, and the rows. Does not belong here: what is said of a tile
+(`tile_moments`, `unusable`, `*_index`). Memory holds one block of samples, however long the record.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.tables import WAVEFORM_QUALITY
 from mimic_assets.schemas.vocabulary import SignalReason
 from mimic_assets.signals import SignalReader, SignalSlice
-from mimic_assets.timeline import TICKS_PER_FRAME
+from mimic_assets.timeline import TICKS_PER_FRAME, TICKS_PER_TILE, whole_tiles_by
 from mimic_assets.waveforms.converter_range import converter_range
 from mimic_assets.waveforms.ecg_index import ecg_index
 from mimic_assets.waveforms.moments import Moments
@@ -23,8 +23,8 @@ from mimic_assets.waveforms.pulse_index import pulse_index
 from mimic_assets.waveforms.signal_kinds import SignalKind, kind_of
 from mimic_assets.waveforms.tile_moments import calibrated, digital_moments
 from mimic_assets.waveforms.tile_spectrum import filled
-from mimic_assets.waveforms.tiles import TICKS_PER_TILE, by_tile, tile_blocks, tile_count, ticks_of
-from mimic_assets.waveforms.unusable import tile_reasons
+from mimic_assets.waveforms.tiles import by_tile, ticks_of, tile_blocks
+from mimic_assets.waveforms.unusable import LEAST_OBSERVED, tile_reasons
 
 TILES_PER_BLOCK = 64
 """About eleven minutes: three leads, Pleth, pressure and breath are 1.3 MB of samples."""
@@ -48,12 +48,12 @@ def judge_waveforms(raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFr
         reads it, and is a reason here.
     Time:    a tile's row depends on no sample after the tile's last tick, nor on any before its first.
     Missing: `missing_reason` is null where the tile is usable; statistics are null where nothing is observed, the
-        index also for signals without one and for records of another frame rate than about 62.5 Hz.
+        index where less than half is, for signals without one and for records of another frame rate than about 62.5 Hz.
     """
     frames = [
         judge_record(rows, open_signals(rows))
         for rows in raw_records.partition_by("record_id", maintain_order=True)
-        if tile_count(rows["record_last_tick"][0])
+        if whole_tiles_by(rows["record_last_tick"][0])
     ]
     frame = pl.concat([WAVEFORM_QUALITY.empty(), *frames]).sort(WAVEFORM_QUALITY.order)
     return Judged(frame, rejected_frame([]))
@@ -67,10 +67,12 @@ def judge_record(rows: pl.DataFrame, reader: SignalReader) -> pl.DataFrame:
         reader: of its samples.
     """
     frame_rate_hz = float(rows["counter_frequency_hz"][0]) / TICKS_PER_FRAME
-    segments = {str(name): part for (name,), part in rows.sort("segment_index").partition_by("signal", as_dict=True).items()}
+    segments = {
+        str(name): part for (name,), part in rows.sort("segment_index").partition_by("signal", as_dict=True).items()
+    }
     names = [name for name in reader.signals if name in segments]
     parts: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
-    for first, after in tile_blocks(tile_count(reader.last_tick), TILES_PER_BLOCK):
+    for first, after in tile_blocks(whole_tiles_by(reader.last_tick), TILES_PER_BLOCK):
         for name, part in reader.read(names, *ticks_of(first, after)).items():
             if part.samples_per_frame:
                 parts[name].append(_judge_block(part, segments[name], frame_rate_hz))
@@ -92,7 +94,7 @@ def _judge_block(part: SignalSlice, segments: pl.DataFrame, frame_rate_hz: float
     index = np.full(len(digital), np.nan)
     if kind in _INDEX_OF and part.calibrations and _FRAME_RATE_HZ[0] <= frame_rate_hz <= _FRAME_RATE_HZ[1]:
         index = _index(part, missing, kind, frame_rate_hz)
-        index[counted.observed == 0] = np.nan
+        index[counted.observed_fraction < LEAST_OBSERVED] = np.nan
     ends = converter_range(segments, kind, first, first + len(digital))
     codes = tile_reasons(digital, reasons, counted, ends, index, kind)
     return _rows(part.signal, first, physical, units, index, codes)
@@ -106,10 +108,10 @@ def _index(
     A short block is filled up with empty tiles: transforms of several rows share vector registers, and a tile's last
     bits must not depend on how many tiles follow it in the record.
     """
-    rows = part.physical().reshape(by_tile(part)[0].shape)
-    samples = np.zeros((-(-len(rows) // TILES_PER_BLOCK) * TILES_PER_BLOCK, rows.shape[1]), dtype=np.float32)
-    samples[: len(rows)] = filled(rows, missing)
-    return np.round(_INDEX_OF[kind](samples, frame_rate_hz)[: len(rows)], _DECIMALS)
+    tiles, samples = by_tile(part)[0].shape
+    block = np.zeros((-(-tiles // TILES_PER_BLOCK) * TILES_PER_BLOCK, samples), dtype=np.float32)
+    block[:tiles] = filled(part.physical().reshape(tiles, samples), missing)
+    return np.round(_INDEX_OF[kind](block, frame_rate_hz)[:tiles], _DECIMALS)
 
 
 def _rows(
@@ -130,4 +132,3 @@ def _rows(
             **{name: pl.Series(values).fill_nan(None) for name, values in numbers.items()},
         }
     )
-

@@ -1,4 +1,4 @@
-"""What a signal measures, told from its name and unit: an index of quality has to know whether to look for QRS or pulses.
+"""What a signal measures, told from its name and unit: an index has to know whether to look for QRS or pulses.
 
 Belongs here: the kinds and the names that monitors give them. Does not belong here: what is done with a kind.
 
@@ -18,10 +18,12 @@ class SignalKind(Enum):
     OTHER = "anything else: venous and intracranial pressure, unknown names"
 
 
-_LEADS = frozenset("i ii iii avr avl avf v v1 v2 v3 v4 v5 v6 mcl mcl1 mlii mv2 mv5 ecg".split())
-_PULSES = frozenset("pleth pleth2 plethl plethr plethpost ppg".split())
-_ARTERIES = frozenset("abp art art1 art2 ao uap fap bap".split())
-_BREATHS = frozenset("resp".split())
+_LEADS = frozenset(
+    ("i", "ii", "iii", "avr", "avl", "avf", "v", "v1", "v2", "v3", "v4", "v5", "v6", "mcl", "mcl1", "mlii", "ecg")
+)
+_PULSES = frozenset(["pleth", "pleth2", "plethl", "plethr", "plethpost", "ppg"])
+_ARTERIES = frozenset(["abp", "art", "art1", "art2", "ao", "uap", "fap", "bap"])
+_BREATHS = frozenset(["resp"])
 
 
 def kind_of(signal: str, unit: str) -> SignalKind:

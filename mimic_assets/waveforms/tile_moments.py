@@ -20,7 +20,10 @@ _ROWS = 32
 _EVERY = 25
 """One sample in 25 gives the centre that sums are taken about: then |mean - centre| <= 5 standard deviations, whatever
 the samples, and no more than three of float64's sixteen digits can cancel. Where samples are missing, that holds no
-longer, and the centre is the mean of all that are there."""
+longer, and the centre is the mean of all that are there. Centred samples are whole numbers, so that sums of them and
+of their squares are exact in any order."""
+_COUNTED = ("observed", "pairs", "equal_pairs", "mean", "second", "third", "fourth", "minimum", "maximum")
+"""What the pieces of a tile say anew; its positions stay."""
 
 
 def tile_moments(part: SignalSlice) -> Moments:
@@ -46,7 +49,9 @@ def digital_moments(digital: npt.NDArray[np.int16], missing: npt.NDArray[np.bool
         missing: same shape, true where there is no sample; None where all are there.
     """
     blocks = range(0, len(digital), _ROWS)
-    gaps = [None if missing is None or not missing[at : at + _ROWS].any() else missing[at : at + _ROWS] for at in blocks]
+    gaps = [
+        None if missing is None or not missing[at : at + _ROWS].any() else missing[at : at + _ROWS] for at in blocks
+    ]
     parts = [_block(digital[at : at + _ROWS], gap) for at, gap in zip(blocks, gaps, strict=True)]
     return concatenated(parts) if parts else _block(digital, missing)
 

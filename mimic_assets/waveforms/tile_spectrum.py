@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from mimic_assets.waveforms.tiles import FRAMES_PER_TILE
+from mimic_assets.timeline import FRAMES_PER_TILE
 
 Rows = npt.NDArray[np.float32]
 

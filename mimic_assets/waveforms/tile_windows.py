@@ -4,6 +4,8 @@ Belongs here: the aggregation. Does not belong here: the union of two tiles (`mo
 together from spans of 1, 2, 4 ... tiles, so the work grows with log2(L), and equals the direct computation.
 """
 
+import functools
+
 from mimic_assets.errors import RequestError
 from mimic_assets.waveforms.moments import Moments, union
 
@@ -29,14 +31,13 @@ def window_moments(tiles: Moments, tiles_per_window: int, stride_tiles: int = 1)
     count = len(tiles) - tiles_per_window + 1
     if count < 1:
         return tiles[:0]
-    result: Moments | None = None
+    parts = []
     span, length, start, left = tiles, 1, 0, tiles_per_window
-    while True:
+    while left:
         if left & 1:
-            part = span[start : start + count]
-            result = part if result is None else union(result, part)
+            parts.append(span[start : start + count])
             start += length
         left >>= 1
-        if not left:
-            return result[::stride_tiles]
-        span, length = union(span[:-length], span[length:]), length * 2
+        if left:
+            span, length = union(span[:-length], span[length:]), length * 2
+    return functools.reduce(union, parts)[::stride_tiles]

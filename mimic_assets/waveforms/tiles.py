@@ -1,7 +1,7 @@
 """The grid that everything said of a waveform lies on: tile t is ticks `(10000 t - 1, 10000 t + 9999]`, 625 frames.
 
-Belongs here: which tiles a record has, how blocks of them are walked, and a slice seen as one row per tile. Does not
-belong here: what is said of a tile. The grid starts at the record's first sample and never moves.
+Belongs here: how blocks of tiles are walked, and a slice seen as one row per tile. Does not
+belong here: what is said of a tile, and the grid's arithmetic (`timeline`).
 """
 
 from collections.abc import Iterator
@@ -11,15 +11,7 @@ import numpy.typing as npt
 
 from mimic_assets.errors import InternalError
 from mimic_assets.signals import SignalSlice
-from mimic_assets.timeline import TICKS_PER_FRAME
-
-FRAMES_PER_TILE = 625
-TICKS_PER_TILE = FRAMES_PER_TILE * TICKS_PER_FRAME
-
-
-def tile_count(last_tick: int) -> int:
-    """Return how many whole tiles end within a record that covers `(-1, last_tick]`."""
-    return max(0, (last_tick + 1) // TICKS_PER_TILE)
+from mimic_assets.timeline import FRAMES_PER_TILE, TICKS_PER_TILE
 
 
 def tile_blocks(count: int, tiles_per_block: int) -> Iterator[tuple[int, int]]:

@@ -40,12 +40,12 @@ class Limits:
 
 
 LIMITS: Final = {
-    # Ten to fifteen complexes of which two samples each are cut; a lead of small amplitude rests at its minimum for 1 %.
+    # Ten to fifteen complexes of which some samples are cut; a small lead rests at its minimum for 1 %.
     SignalKind.ECG: Limits(cut=0.025, flat=0.5, least_index=0.6, goes_dead=True),
     # One second in ten; Orphanidou (2015) accepts pulses from a correlation of 0.86 with the beat itself in the mean.
     SignalKind.PPG: Limits(cut=0.1, flat=0.5, least_index=0.8, goes_dead=True),
     SignalKind.ARTERIAL_PRESSURE: Limits(cut=0.05, flat=0.5, least_index=0.5, goes_dead=False),
-    # The monitor draws breaths over the whole range: 40 % of the samples at its ends are usual, and breaths still count.
+    # The monitor draws breaths over the whole range: 40 % of samples at its ends are usual, and breaths can be told.
     SignalKind.BREATH: Limits(cut=0.75, flat=0.9, least_index=None, goes_dead=True),
     SignalKind.OTHER: Limits(cut=0.1, flat=0.5, least_index=None, goes_dead=False),
 }
@@ -110,9 +110,10 @@ def _commonest(reasons: npt.NDArray[np.uint8], missing: Mask | None) -> npt.NDAr
     """Return per tile the reason that most missing samples have; 0 where none is missing."""
     result = np.zeros(len(reasons), dtype=np.uint8)
     if missing is not None:
-        kinds = len(SignalReason)
-        for tile in np.flatnonzero(missing.any(axis=1)):
-            result[tile] = np.bincount(reasons[tile][missing[tile]], minlength=kinds).argmax()
+        whole = (reasons == reasons[:, :1]).all(axis=1)
+        result[whole] = reasons[whole, 0]
+        for tile in np.flatnonzero(missing.any(axis=1) & ~whole):
+            result[tile] = np.bincount(reasons[tile][missing[tile]]).argmax()
     return result
 
 
@@ -142,5 +143,3 @@ def _flat_share(digital: npt.NDArray[np.int16], missing: Mask | None) -> npt.NDA
     lowest, highest = low.reshape(shape).min(axis=2).astype(np.int32), high.reshape(shape).max(axis=2)
     flat = seen & (highest - lowest <= FLAT_STEPS)
     return np.asarray(flat.sum(axis=1) / np.maximum(seen.sum(axis=1), 1))
-
-

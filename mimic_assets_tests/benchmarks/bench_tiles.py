@@ -88,7 +88,9 @@ def _signal(place: int, tiles: int) -> SignalSlice:
     size = tiles * TILE_FRAMES * per_frame
     rng = np.random.default_rng(place)
     at = np.arange(size) / (62.4725 * per_frame)
-    wave = spread * (np.sin(2 * np.pi * 1.2 * at) + 0.5 * np.sin(2 * np.pi * 0.25 * at) ** 3 + 0.2 * rng.normal(size=size))
+    wave = spread * (
+        np.sin(2 * np.pi * 1.2 * at) + 0.5 * np.sin(2 * np.pi * 0.25 * at) ** 3 + 0.2 * rng.normal(size=size)
+    )
     digital = np.rint(wave + baseline + 3 * spread * (baseline == 0)).astype(np.int16)
     reasons = np.zeros(size, dtype=np.uint8)
     for start in range(size // 7, size - 64, 524_288):
