@@ -5,6 +5,7 @@ Belongs here: writing a sound source. Each test breaks its own copy.
 
 import gzip
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,6 +109,21 @@ def write_record(
     _write_segment(record, "_0002", 320, f"({16 * 960})", ("p",))
     if numerics is not None:
         record.write_numerics(numerics)
+    return record
+
+
+def write_segments(root: Path, segments: Sequence[tuple[str, int]]) -> WrittenRecord:
+    """Write a record whose segments follow each other; each is the groups it holds (letters of e, p, r) and frames."""
+    record = WrittenRecord(root, SUBJECT, RECORD)
+    record.folder.mkdir(parents=True)
+    total = sum(frames for _, frames in segments)
+    master = [f"{RECORD}/{len(segments)} 4 62.4725/999.56 {total} 09:00:17.566 16/8/2148"]
+    start = 0
+    for place, (groups, frames) in enumerate(segments, start=1):
+        master.append(f"{RECORD}_{place:04d} {frames}")
+        _write_segment(record, f"_{place:04d}", frames, f"({16 * start})" if start else "", tuple(groups))
+        start += frames
+    _write_lines(record.file(".hea"), [*master, f"# subject_id {SUBJECT}"])
     return record
 
 

@@ -81,10 +81,10 @@ def _contradictions(header: Header, place: SegmentPlace, master: Master) -> list
             HeaderDefect(header.line, "number of frames", str(header.frame_count), expected, "segment_length_disagrees")
         )
     ticks = place.start_frame * TICKS_PER_FRAME
-    if header.base_counter is not None and header.base_counter != ticks:
+    if (header.base_counter or 0) != ticks:  # header(5): a counter that is not given starts at 0
         expected = f"{ticks} = {TICKS_PER_FRAME} x {place.start_frame} frames before the segment"
         found.append(
-            HeaderDefect(header.line, "base counter", str(header.base_counter), expected, "base_counter_disagrees")
+            HeaderDefect(header.line, "base counter", str(header.base_counter or 0), expected, "base_counter_disagrees")
         )
     counter = header.counter_frequency_hz
     if counter is None or Fraction(counter) != Fraction(master.counter_frequency_hz):

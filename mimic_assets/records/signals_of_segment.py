@@ -43,7 +43,8 @@ def judge_signal(
         rates: samples per frame by signal, of earlier segments; this one's is added where there is none.
 
     A signal has one rate in a record, that of the first segment which names it: arrays of it have one spacing. In a
-    segment with another it is `unreadable`. A unit we do not know is told, and the samples stand.
+    segment with another it is `unreadable`, as it is without a gain. A unit we do not know is told, and the samples
+    stand.
     """
     header, subject_id = f"{master.files.folder}/{segment.place.name}.hea", master.files.subject_id
     rejections: list[Rejection] = []
@@ -54,6 +55,13 @@ def judge_signal(
         advice = "Look at the header: the samples were kept, but nothing that asks for a unit will take them."
         rejections.append(
             Rejection(TABLE, header, f"line {signal.line}, unit", "unknown_unit", message, advice, subject_id)
+        )
+    if signal.gain == 0:
+        status, readable = FileStatus.UNREADABLE, 0
+        found = "found 0 (uncalibrated), expected a positive number of steps per unit"
+        advice = "Download the header again; the signal is left out of this segment: nobody knows what its values mean."
+        rejections.append(
+            Rejection(TABLE, header, f"line {signal.line}, gain", "uncalibrated_signal", found, advice, subject_id)
         )
     if file.checksums and file.checksums[channel] != signal.checksum:
         status, readable = FileStatus.CHECKSUM_MISMATCH, 0

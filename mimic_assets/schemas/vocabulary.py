@@ -30,7 +30,8 @@ class FileStatus(Vocabulary):
     )
     UNREADABLE = (
         "unreadable",
-        "present, but no stream of the declared format, rate and length, or damaged on the way (see readable frames)",
+        "present, but no stream of the declared format, rate and length, damaged on the way (see readable frames), or "
+        "of a signal that its header gives no gain",
     )
 
 
@@ -81,7 +82,7 @@ class SignalReason(Vocabulary):
     OUTSIDE_RECORD = "outside_record", "before the record's first or after its last sample"
     GAP = "gap", "between two segments, or in one whose header cannot be used"
     NOT_RECORDED = "not_recorded", "the segment holds other signals, not this one"
-    UNREADABLE = "unreadable", "the file is missing, is not the published one, or is damaged here"
+    UNREADABLE = "unreadable", "the file is missing, not the published one, or damaged here, or the signal has no gain"
     NO_SIGNAL = "no_signal", "the monitor's own code for no value (-32768)"
     LEAD_OFF = "lead_off", "a constant that the monitor sends when nothing is connected"
     FLAT = "flat", "hardly any change for too long to be physiology"

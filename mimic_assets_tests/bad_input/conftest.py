@@ -10,10 +10,11 @@ from mimic_assets_tests.bad_input.clinical_breakage import break_chartevents, br
 from mimic_assets_tests.bad_input.header_cases import HEADER_CASES
 from mimic_assets_tests.bad_input.numerics_cases import NUMERICS_CASES
 from mimic_assets_tests.bad_input.record_case import Broken, RecordCase
+from mimic_assets_tests.bad_input.signal_cases import SIGNAL_CASES
 from mimic_assets_tests.bad_input.source import CROWDED, FIRST_EXTRA, Source, forget_published, sound_source
 from mimic_assets_tests.bad_input.world import World, travelled
 
-CASES: dict[int, RecordCase] = dict(enumerate((*NUMERICS_CASES, *HEADER_CASES), start=FIRST_EXTRA))
+CASES: dict[int, RecordCase] = dict(enumerate((*NUMERICS_CASES, *HEADER_CASES, *SIGNAL_CASES), start=FIRST_EXTRA))
 """Record id -> what is broken in it."""
 
 

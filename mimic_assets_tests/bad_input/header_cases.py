@@ -85,6 +85,11 @@ def _flip(record: WrittenRecord, ending: str) -> None:
     record.file(ending).write_bytes(content)
 
 
+def _cut(record: WrittenRecord, ending: str) -> None:
+    content = record.file(ending).read_bytes()
+    record.file(ending).write_bytes(content[: len(content) * 2 // 3])
+
+
 def _loop(record: WrittenRecord, ending: str) -> None:
     record.file(ending).unlink()
     record.file(ending).symlink_to(record.file(ending).name)
@@ -130,6 +135,8 @@ HEADER_CASES = (
     RecordCase("master header: without hadm_id", _no_admission),
     RecordCase("signal file: missing", _signal_file("file_missing", _unlink), True),
     RecordCase("signal file: SHA mismatch", _signal_file("file_checksum_mismatch", _flip, "_0001e.dat"), True),
+    RecordCase("signal file: a CRC that fails in the middle", _signal_file("file_unreadable", _flip, "_0001e.dat")),
+    RecordCase("signal file: cut off", _signal_file("file_unreadable", _cut, "_0001e.dat")),
     RecordCase("signal file: empty", _signal_file("file_unreadable", _empty)),
     RecordCase("signal file: a symbolic link to itself", _signal_file("file_missing", _loop), True),
     RecordCase("signal file: a folder in its place", _signal_file("file_missing", _folder), True),
