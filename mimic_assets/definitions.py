@@ -46,6 +46,7 @@ def build_definitions(
             raw.clinical_extract_asset(settings.buckets),
             raw.event_adjudications,
             cleaned.cleaned_numerics,
+            cleaned.waveform_quality,
             labels.record_stays,
             labels.clinical_events,
             labels.clinical_labels,

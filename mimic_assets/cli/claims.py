@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from mimic_assets import clinical, windows
-from mimic_assets.defs.rebuilding import NAMES, choose_windows, rebuild_windows
+from mimic_assets.defs.rebuilding import NAMES, OpenSignals, choose_windows, rebuild_windows
 from mimic_assets.errors import RequestError
 from mimic_assets.events import Definition
 from mimic_assets.schemas.tables import (
@@ -64,6 +64,7 @@ def truncation(
     names: pl.DataFrame,
     at_most: int | None,
     progress: Progress,
+    open_signals: OpenSignals | None = None,
 ) -> Claim:
     """Return whether windows are the same when every source row after their index time is deleted.
 
@@ -74,6 +75,7 @@ def truncation(
         names: `task subject_id sample_id` of its windows that may be drawn.
         at_most: how many are made again; all where None.
         progress: told about every window.
+        open_signals: opens a record's samples; needed where the task has waveforms.
     """
     claim = Claim("truncation", "without any later source row the inputs are identical", "windows", task.name)
     chosen = choose_windows(names, at_most, None)
@@ -85,7 +87,8 @@ def truncation(
             raise KeyError("clinical_extract has no object in this lake")
         return Key(clinical.bucket_of(subject_id, buckets))
 
-    for done, window in enumerate(rebuild_windows(lake, [task], definitions, bucket_of, chosen), start=1):
+    made = rebuild_windows(lake, [task], definitions, bucket_of, open_signals, chosen)
+    for done, window in enumerate(made, start=1):
         reason = window.problem or ", ".join(window.differing)
         claim.count(1, [] if window.is_identical else [f"{window.sample_id}: {reason}"])
         columns.update(window.differing)

@@ -19,6 +19,7 @@ from mimic_assets.defs.automation import (
     PATIENT_TABLES,
     RANGE_END,
     RANGE_START,
+    WAVEFORM_TABLES,
 )
 from mimic_assets.defs.checked_definitions import check_against_source
 from mimic_assets.defs.io_managers import SELECTION_TAG, Progress
@@ -114,10 +115,12 @@ def travel(settings: Settings, instance: dg.DagsterInstance, patients: str, prog
     ordered = instance.get_dynamic_partitions(PATIENTS.name or "")
     places = {key: place for place, key in enumerate(ordered)}
     keys = sorted(journey.patients, key=places.__getitem__)
+    has_waveforms = any(task.waveforms for task in workshop.tasks)
+    wanted = [name for name in PATIENT_TABLES if has_waveforms or name not in WAVEFORM_TABLES]
     for start in range(0, len(keys), PATIENTS_PER_RUN):
         batch = keys[start : start + PATIENTS_PER_RUN]
         tags = {RANGE_START: batch[0], RANGE_END: batch[-1], SELECTION_TAG: " ".join(batch)}
-        _execute(graph, MAKE_PATIENTS.name, instance, settings, journey, tags)
+        _execute(graph, MAKE_PATIENTS.name, instance, settings, journey, tags, wanted)
     # Windows of a batch that was stopped are older than what they should be made from; leaky ones train no model.
     if not journey.stopped and not journey.has_leak:
         _execute(graph, MAKE_MANIFEST.name, instance, settings, journey, {})
@@ -138,9 +141,14 @@ def _execute(
     settings: Settings,
     journey: Journey,
     tags: dict[str, str],
+    tables: list[str] | None = None,
 ) -> None:
+    """Run a job, or of it only what makes some tables."""
     tags = tags | {PROCESS_TAG: this_process(), _LOCATION_TAG: "__repository__@mimic_assets.definitions"}
-    result = graph.resolve_job_def(job).execute_in_process(_QUIET, instance=instance, tags=tags, raise_on_error=False)
+    wanted = None if tables is None else [dg.AssetKey(name) for name in tables]
+    result = graph.resolve_job_def(job).execute_in_process(
+        _QUIET, instance=instance, tags=tags, raise_on_error=False, asset_selection=wanted
+    )
     journey.runs.append(result.run_id)
     home = dagster_home_for(settings.lake)
     for table in TABLES:

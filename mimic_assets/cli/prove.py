@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mimic_assets.cli.options import Events, ExistingLake
+from mimic_assets.cli.options import Events, ExistingLake, Waveforms
 from mimic_assets.cli.output import console
 from mimic_assets.errors import RequestError
 from mimic_assets.settings import Settings, load_settings
@@ -27,6 +29,7 @@ def prove(
             "--task", help="Shipped task or path of a task file; may be repeated. Default: all.", metavar="NAME_OR_FILE"
         ),
     ] = None,
+    waveforms: Waveforms = None,
     events: Events = None,
     windows: Annotated[
         str,
@@ -46,6 +49,7 @@ def prove(
     Windows are made again from raw rows after everything later than their index time was deleted, and compared digit
     for digit; splits, shards, statistics, bytes and the times of every window and positive are looked at as they are
     stored.
+    Tasks with waveforms are made again from the samples of their source (--waveforms).
     Nothing is written. Exit 1 when a claim does not hold.
 
     Example: `mimic-assets prove --windows 200`
@@ -55,7 +59,7 @@ def prove(
 
         typer.echo(catalogue_page(), nl=False)
         return
-    settings = load_settings(lake=lake, tasks=task, events=events)
+    settings = load_settings(lake=lake, tasks=task, events=events, waveforms=waveforms)
     report = _prove(settings, bool(task), _number(windows), _subjects(patients), as_json)
     if not report["holds"]:
         raise typer.Exit(1)
@@ -64,10 +68,12 @@ def prove(
 def _prove(
     settings: Settings, are_named: bool, at_most: int | None, subjects: list[int] | None, as_json: bool
 ) -> dict[str, Any]:
+    from mimic_assets import records
     from mimic_assets.cli.claims import order_in_time, truncation, window_names
     from mimic_assets.cli.progress import TableProgress
     from mimic_assets.cli.split_claims import contents, isolation, normalisation, selection
     from mimic_assets.events import load_definitions
+    from mimic_assets.sources.folder import FolderTree
     from mimic_assets.storage.lake import Lake
 
     lake = Lake.open(settings.lake, settings.s3, create=False)
@@ -83,10 +89,13 @@ def _prove(
         )
     definitions = load_definitions(settings.events)
     claims: list[Claim] = []
+    open_signals = None
+    if any(task.waveforms for task in tasks):
+        open_signals = partial(records.open_signals, FolderTree(Path(settings.waveforms)))
     with TableProgress(quiet=as_json) as progress:
         for task in tasks:
             own = sorted(set(names[task.name]["subject_id"].to_list()))
-            claims.append(truncation(lake, task, definitions, names[task.name], at_most, progress))
+            claims.append(truncation(lake, task, definitions, names[task.name], at_most, progress, open_signals))
             claims += order_in_time(lake, task, own, progress)
             claims += isolation(lake, task)
             claims.append(normalisation(lake, task, progress))

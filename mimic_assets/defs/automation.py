@@ -20,6 +20,8 @@ RANGE_END = "dagster/asset_partition_range_end"
 PATIENT_TABLES = [
     t.name for t in TABLES.values() if t.partitioning in (Partitioning.PATIENT, Partitioning.PATIENT_TASK)
 ]
+WAVEFORM_TABLES = [t.name for t in TABLES.values() if "waveforms" in t.code]
+"""What only tasks with waveforms need."""
 MANIFEST_TABLES = [t.name for t in TABLES.values() if t.partitioning is Partitioning.TASK]
 
 

@@ -8,7 +8,7 @@ away that key's stale object, leaves a row in rejected_inputs, and touches nothi
 import json
 import re
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +24,7 @@ from mimic_assets.schemas.judged import Judged, JudgedParts, Rejection, rejected
 from mimic_assets.schemas.model import Partitioning, Table
 from mimic_assets.schemas.tables import CLINICAL_EXTRACT, CLINICAL_LABELS, EVENT_ADJUDICATIONS, TABLES
 from mimic_assets.settings import Settings, dagster_home_for
+from mimic_assets.signals import SignalReader
 from mimic_assets.sources.bigquery.address import is_bigquery
 from mimic_assets.sources.folder import FolderTree
 from mimic_assets.storage.keys import Key
@@ -82,6 +83,10 @@ class Workshop:
     def definitions(self) -> tuple[events.Definition, ...]:
         """What counts as an event: the shipped definitions, and those of the settings."""
         return events.load_definitions(self.settings.events)
+
+    def open_signals(self, rows: pl.DataFrame) -> SignalReader:
+        """Return the samples of one record, given its rows of raw_records."""
+        return records.open_signals(self.waveforms, rows)
 
     def bucket(self, subject_id: int) -> Key:
         """Return where the clinical rows of a subject lie."""
@@ -233,7 +238,7 @@ class Workshop:
         if task is None or task.waveforms is not None:
             more = {name: self._frame(name, place) for name in derivation.waveform_inputs}
             if derivation.needs_signals:
-                more["open_signals"] = partial(records.open_signals, self.waveforms)
+                more["open_signals"] = self.open_signals
         return derivation.function(*first, *frames, *completeness, **more)
 
     def _decisions_about(self, subject_id: int) -> pl.DataFrame:

@@ -32,7 +32,11 @@ def prove_run(workshop: Workshop, run_id: str) -> list[Rebuilt]:
     scans = [workshop.lake.scan(WINDOWED_SAMPLES, task.name, subjects).select(NAMES) for task in workshop.tasks]
     names = pl.concat([scan.collect() for scan in scans])
     chosen = choose_windows(names, AT_MOST, PER_PATIENT)
-    return list(rebuild_windows(workshop.lake, workshop.tasks, workshop.definitions, workshop.bucket, chosen))
+    return list(
+        rebuild_windows(
+            workshop.lake, workshop.tasks, workshop.definitions, workshop.bucket, workshop.open_signals, chosen
+        )
+    )
 
 
 def count_columns(rebuilt: list[Rebuilt]) -> dict[str, int]:

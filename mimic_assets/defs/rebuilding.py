@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from mimic_assets import clinical, events, numerics, stays, windows
+from mimic_assets import clinical, events, numerics, stays, waveforms, windows
 from mimic_assets.schemas.tables import (
     CLINICAL_EVENTS,
     CLINICAL_EXTRACT,
@@ -20,11 +20,13 @@ from mimic_assets.schemas.tables import (
     RAW_RECORDS,
     WINDOWED_SAMPLES,
 )
+from mimic_assets.signals import SignalReader
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
 from mimic_assets.tasks import Task
 from mimic_assets.tasks.model import LargeLag
 
+OpenSignals = Callable[[pl.DataFrame], SignalReader]
 NAMES = ["task", "subject_id", "sample_id"]
 """Columns that windows are chosen by."""
 
@@ -72,7 +74,11 @@ def read_patient(lake: Lake, subject_id: int, bucket: Key) -> Patient:
 
 
 def rebuild(
-    task: Task, patient: Patient, sample: pl.DataFrame, definitions: Sequence[events.Definition] = ()
+    task: Task,
+    patient: Patient,
+    sample: pl.DataFrame,
+    definitions: Sequence[events.Definition] = (),
+    open_signals: OpenSignals | None = None,
 ) -> pl.DataFrame:
     """Return a window cut again from what was known at its index time; no row where no record is found for it then.
 
@@ -82,22 +88,46 @@ def rebuild(
         sample: one row of windowed_samples; stay, index time and label are taken from it, and nothing else.
         definitions: what counts as an event; needed where the task's index times hang on one, which has to be found
             again in what was known. Reviewers' decisions are hindsight.
+        open_signals: opens the samples of a record, given its rows of raw_records; needed where the task has waveforms.
+            Segments are cut at the index time, so no sample after it can be read.
     """
     index_time = sample["index_time"][0]
     rows = windows.known_rows(patient.clinical_extract, index_time, task.care.charted_known_after_s)
     shifts = _known_shifts(task, patient, rows, sample)
-    cleaned, linked = _again(patient, rows, index_time, shifts)
+    recorded, cleaned, linked = _again(patient, rows, index_time, shifts)
     found = CLINICAL_EVENTS.empty()  # they make the label, which is given
     if task.index.is_anchored_on_event:
         found = events.find_events(definitions, EVENT_ADJUDICATIONS.empty(), rows, cleaned, linked).frame
-    labels = windows.label_stays(task, rows, found, linked, cleaned, patient.incomplete_tables).frame
+    quality = _quality(task, recorded.filter(record_id=sample["record_id"][0]), open_signals)
+    labels = windows.label_stays(
+        task, rows, found, linked, cleaned, patient.incomplete_tables, waveform_quality=quality
+    ).frame
     own = labels.filter((pl.col("stay_id") == sample["stay_id"][0]) & (pl.col("index_time") == index_time))
     given = own.with_columns(
         label=pl.lit(sample["label"][0]),
         exclusion=pl.lit(None, pl.String),
         window_exclusion=pl.lit(None, pl.String),
     )
-    return windows.cut_windows(task, given, cleaned, linked).whole().frame
+    return (
+        windows.cut_windows(
+            task,
+            given,
+            cleaned,
+            linked,
+            raw_records=recorded,
+            waveform_quality=quality,
+            open_signals=open_signals,
+        )
+        .whole()
+        .frame
+    )
+
+
+def _quality(task: Task, recorded: pl.DataFrame, open_signals: OpenSignals | None) -> pl.DataFrame | None:
+    """Return waveform_quality of a record's last tiles, as many as a window can hold; none for other tasks."""
+    if task.waveforms is None or open_signals is None:
+        return None
+    return waveforms.judge_waveforms(recorded, open_signals, task.waveforms.tile_count).frame
 
 
 def _known_shifts(task: Task, patient: Patient, rows: pl.DataFrame, sample: pl.DataFrame) -> dict[int, timedelta]:
@@ -111,17 +141,17 @@ def _known_shifts(task: Task, patient: Patient, rows: pl.DataFrame, sample: pl.D
         return {}
     behind = timedelta(seconds=-stays.WIDEST_LAG_S)
     widest = dict.fromkeys(patient.raw_records["record_id"].unique().to_list(), behind)
-    _, linked = _again(patient, rows, index_time, widest)
+    _, _, linked = _again(patient, rows, index_time, widest)
     return windows.known_shifts(task, linked.filter(pl.col("stay_id") == stay_id), index_time)
 
 
 def _again(
     patient: Patient, rows: pl.DataFrame, index_time: datetime, shifts: Mapping[int, timedelta]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return cleaned_numerics and record_stays made again from what was known at an index time."""
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return raw_records, cleaned_numerics and record_stays as of an index time."""
     raw, recorded = windows.truncated_raw(patient.raw_numerics, patient.raw_records, index_time, shifts)
     cleaned = numerics.clean(raw, recorded).frame
-    return cleaned, stays.find_record_stays(recorded, cleaned, rows).frame
+    return recorded, cleaned, stays.find_record_stays(recorded, cleaned, rows).frame
 
 
 def choose_windows(names: pl.DataFrame, at_most: int | None, per_patient: int | None) -> pl.DataFrame:
@@ -148,6 +178,7 @@ def rebuild_windows(
     tasks: Iterable[Task],
     definitions: Sequence[events.Definition],
     bucket_of: Callable[[int], Key],
+    open_signals: OpenSignals | None,
     chosen: pl.DataFrame,
 ) -> Iterator[Rebuilt]:
     """Yield what became of each chosen window, patient by patient.
@@ -157,6 +188,7 @@ def rebuild_windows(
         tasks: the tasks of the chosen windows.
         definitions: what counts as an event.
         bucket_of: where a subject's clinical rows lie.
+        open_signals: opens a record's samples; None where no task has waveforms.
         chosen: of `choose_windows`.
     """
     by_name = {task.name: task for task in tasks}
@@ -170,16 +202,23 @@ def rebuild_windows(
             continue
         for of_task in rows.partition_by("task", maintain_order=True):
             task = by_name[of_task["task"][0]]
-            stored = lake.read(WINDOWED_SAMPLES, Key(subject_id, task.name))
+            stored = lake.scan(WINDOWED_SAMPLES, task.name, [subject_id])
             for sample_id in of_task["sample_id"].to_list():
-                yield _compare(task, patient, stored.filter(pl.col("sample_id") == sample_id), definitions)
+                sample = stored.filter(pl.col("sample_id") == sample_id).collect()
+                yield _compare(task, patient, sample, definitions, open_signals)
         del patient
 
 
-def _compare(task: Task, patient: Patient, sample: pl.DataFrame, definitions: Sequence[events.Definition]) -> Rebuilt:
+def _compare(
+    task: Task,
+    patient: Patient,
+    sample: pl.DataFrame,
+    definitions: Sequence[events.Definition],
+    open_signals: OpenSignals | None,
+) -> Rebuilt:
     name, subject_id = sample["sample_id"][0], sample["subject_id"][0]
     try:
-        differing = windows.differences(sample, rebuild(task, patient, sample, definitions))
+        differing = windows.differences(sample, rebuild(task, patient, sample, definitions, open_signals))
     except Exception as error:  # one window that cannot be made again must not hide the others; text may hold values
         return Rebuilt(task.name, subject_id, name, problem=f"unexpected {type(error).__name__}")
     return Rebuilt(task.name, subject_id, name, tuple(differing))

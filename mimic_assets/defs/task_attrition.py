@@ -11,11 +11,17 @@ import polars as pl
 from mimic_assets import windows
 from mimic_assets.defs.derivation import FromTables
 from mimic_assets.defs.making import Workshop
-from mimic_assets.schemas.tables import CLINICAL_EVENTS, CLINICAL_LABELS
+from mimic_assets.schemas.tables import CLINICAL_EVENTS, CLINICAL_LABELS, WAVEFORM_QUALITY
 from mimic_assets.storage.keys import Key
 from mimic_assets.tasks import Task
 
-_LABELS = FromTables(windows.label_stays, CLINICAL_LABELS.upstream, per_task=True, needs_completeness=True)
+_LABELS = FromTables(
+    windows.label_stays,
+    tuple(name for name in CLINICAL_LABELS.upstream if name != WAVEFORM_QUALITY.name),
+    per_task=True,
+    needs_completeness=True,
+    waveform_inputs=(WAVEFORM_QUALITY.name,),
+)
 
 
 def count_task(workshop: Workshop, task: Task, progress: Callable[[str, int, int], None]) -> pl.DataFrame:

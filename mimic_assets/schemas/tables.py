@@ -223,9 +223,10 @@ CLINICAL_LABELS = Table(
         ),
         "care_limitation": (("clinical_extract", "value_text"), ("clinical_extract", "start_time")),
         "observed_fraction": (("cleaned_numerics", "flag"), ("cleaned_numerics", "time")),
+        "waveform_usable_fraction": (("waveform_quality", "missing_reason"), ("waveform_quality", "tile_start_tick")),
         "record_id": (("record_stays", "record_id"),),
     },
-    upstream=("clinical_extract", "clinical_events", "record_stays", "cleaned_numerics"),
+    upstream=("clinical_extract", "clinical_events", "record_stays", "cleaned_numerics", "waveform_quality"),
 )  # fmt: skip
 
 WINDOWED_SAMPLES = Table(
@@ -254,8 +255,13 @@ WINDOWED_SAMPLES = Table(
         "cell_values": (("cleaned_numerics", "value"), ("cleaned_numerics", "flag"), ("cleaned_numerics", "time")),
         "label": (("clinical_labels", "label"),),
         "window_start_tick": (("record_stays", "record_start_time"), ("record_stays", "counter_frequency_hz")),
+        "signal_samples": (("raw_records", "file"), ("raw_records", "channel"), ("raw_records", "segment_start_tick")),
+        "signal_gains": (("raw_records", "gain"),),
+        "signal_baselines": (("raw_records", "baseline"),),
+        "signal_reasons": (("raw_records", "file_status"), ("raw_records", "readable_frame_count")),
+        "tile_features": (("waveform_quality", "quality_index"), ("waveform_quality", "mean")),
     },
-    upstream=("clinical_labels", "cleaned_numerics", "record_stays"),
+    upstream=("clinical_labels", "cleaned_numerics", "record_stays", "raw_records", "waveform_quality"),
 )  # fmt: skip
 
 TRAINING_NORMALISATION = Table(

@@ -10,8 +10,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
+import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from mimic_assets.schemas.tables import WAVEFORM_QUALITY
 from mimic_assets.schemas.vocabulary import CareLimitation, EventClass, Split, Tier
 from mimic_assets.tasks.hindsight import refuse_hindsight
 from mimic_assets.timeline import FRAMES_PER_TILE
@@ -20,7 +22,8 @@ CHARTING_RESOLUTION_S: Final = 60
 """A charted time is rounded to the minute: an event lies within 60 s of it, on either side."""
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 SignalName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 +_-]*$", max_length=40)]
-TileFeature = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9 +_-]*\.)?[a-z][a-z0-9_]*$", max_length=80)]
+TILE_STATISTICS: Final = tuple(column.name for column in WAVEFORM_QUALITY.columns if column.dtype == pl.Float64)
+"""What waveform_quality says of a tile in numbers."""
 
 LAG_KNOWN_AFTER_S = 9000
 """The clock audit uses no charted value earlier than this after its charttime (twice the widest lag it looks for)."""
@@ -175,8 +178,8 @@ class WaveformRule(_Part):
     required_any: tuple[SignalName, ...] = Field(min_length=1)
     """A window is cut where one of these, out of `signals`, is usable in enough tiles."""
     minimum_usable_fraction: float = Field(default=0.5, gt=0, le=1)
-    tile_features: tuple[TileFeature, ...] = ()
-    """Columns of waveform_features (`heart_rate_per_min`), or of a signal in waveform_quality (`II.quality_index`)."""
+    tile_features: tuple[str, ...] = ()
+    """Statistics of a signal's tiles in waveform_quality, as `II.quality_index`."""
 
     @property
     def tile_count(self) -> int:
@@ -193,6 +196,13 @@ class WaveformRule(_Part):
         for what, names in (("signals", self.signals), ("tile_features", self.tile_features)):
             if len(set(names)) != len(names):
                 raise ValueError(f"{what} = {list(names)} found, each name once expected")
+        for name in self.tile_features:
+            signal, _, statistic = name.rpartition(".")
+            if signal not in self.signals or statistic not in TILE_STATISTICS:
+                raise ValueError(
+                    f"tile_features names {name!r}; a signal out of {list(self.signals)}, a dot and one of "
+                    f"{', '.join(TILE_STATISTICS)} expected"
+                )
         strangers = sorted(set(self.required_any) - set(self.signals))
         if strangers:
             raise ValueError(f"required_any names {', '.join(strangers)}, which signals = {list(self.signals)} do not")

@@ -37,12 +37,16 @@ _NAMES = np.array([None, *(reason.value for reason in list(SignalReason)[1:])], 
 _DECIMALS = 6
 
 
-def judge_waveforms(raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFrame], SignalReader]) -> Judged:
+def judge_waveforms(
+    raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFrame], SignalReader], last_tiles: int | None = None
+) -> Judged:
     """Return `waveform_quality` of one patient: every record, every signal, every whole tile.
 
     Args:
         raw_records: rows of one patient, sorted as the table says.
         open_signals: gives the reader of a record from its rows.
+        last_tiles: so many at the end of each record, at least; all where None. Each row is the same either way.
+
     Returns:
         Rows sorted by record, signal and tile. Nothing is rejected: what is wrong with a file is said by the stage that
         reads it, and is a reason here.
@@ -51,7 +55,7 @@ def judge_waveforms(raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFr
         index where less than half is, for signals without one and for records of another frame rate than about 62.5 Hz.
     """
     frames = [
-        judge_record(rows, open_signals(rows))
+        judge_record(rows, open_signals(rows), last_tiles)
         for rows in raw_records.partition_by("record_id", maintain_order=True)
         if whole_tiles_by(rows["record_last_tick"][0])
     ]
@@ -59,12 +63,13 @@ def judge_waveforms(raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFr
     return Judged(frame, rejected_frame([]))
 
 
-def judge_record(rows: pl.DataFrame, reader: SignalReader) -> pl.DataFrame:
+def judge_record(rows: pl.DataFrame, reader: SignalReader, last_tiles: int | None = None) -> pl.DataFrame:
     """Return `waveform_quality` of one record, sorted by signal and tile.
 
     Args:
         rows: of `raw_records`, one record, sorted by segment and signal.
         reader: of its samples.
+        last_tiles: as in `judge_waveforms`.
     """
     frame_rate_hz = float(rows["counter_frequency_hz"][0]) / TICKS_PER_FRAME
     segments = {
@@ -72,7 +77,9 @@ def judge_record(rows: pl.DataFrame, reader: SignalReader) -> pl.DataFrame:
     }
     names = [name for name in reader.signals if name in segments]
     parts: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
-    for first, after in tile_blocks(whole_tiles_by(reader.last_tick), TILES_PER_BLOCK):
+    count = whole_tiles_by(reader.last_tick)
+    start = 0 if last_tiles is None else max(count - last_tiles, 0) // TILES_PER_BLOCK * TILES_PER_BLOCK
+    for first, after in tile_blocks(start, count, TILES_PER_BLOCK):
         for name, part in reader.read(names, *ticks_of(first, after)).items():
             if part.samples_per_frame:
                 parts[name].append(_judge_block(part, segments[name], frame_rate_hz))

@@ -14,9 +14,9 @@ from mimic_assets.signals import SignalSlice
 from mimic_assets.timeline import FRAMES_PER_TILE, TICKS_PER_TILE
 
 
-def tile_blocks(count: int, tiles_per_block: int) -> Iterator[tuple[int, int]]:
-    """Yield `[first, after)` of blocks of tiles; every block but the last is full."""
-    for first in range(0, count, tiles_per_block):
+def tile_blocks(start: int, count: int, tiles_per_block: int) -> Iterator[tuple[int, int]]:
+    """Yield `[first, after)` of blocks of the tiles `[start, count)`; every block but the last is full."""
+    for first in range(start, count, tiles_per_block):
         yield first, min(first + tiles_per_block, count)
 
 

@@ -55,7 +55,6 @@ def truncated_raw(
                 record_end_time=pl.lit(clock.time_at(last_tick)),
                 segment_frame_count=pl.min_horizontal("segment_frame_count", frames.clip(0)),
                 readable_frame_count=pl.min_horizontal("readable_frame_count", frames.clip(0)),
-                readable_frame_count=pl.min_horizontal("readable_frame_count", frames.clip(0)),
                 file_bytes=pl.when(is_whole).then("file_bytes"),
                 file_sha256=pl.when(is_whole).then("file_sha256"),
                 checksum=pl.when(is_whole).then("checksum").otherwise(0),

@@ -1,4 +1,4 @@
-"""Tile features of windows: what `waveform_features` and `waveform_quality` say of the last tiles by an index tick.
+"""Tile features of windows: what `waveform_quality` says of the last tiles that ended by an index tick.
 
 Belongs here: looking up whole tiles. A tile that ends after the index tick is never looked at, whatever it says.
 """
@@ -16,13 +16,11 @@ Floats = npt.NDArray[np.float32]
 class RecordTiles:
     """The tile features of one record, by tile."""
 
-    def __init__(
-        self, rule: WaveformRule, record_id: int, waveform_features: pl.DataFrame, waveform_quality: pl.DataFrame
-    ) -> None:
+    def __init__(self, rule: WaveformRule, record_id: int, waveform_quality: pl.DataFrame) -> None:
         """Look the task's features up; a tile or signal without a row is unknown."""
         self._rule = rule
         self._rows = [
-            _by_tile(record_id, name, waveform_features, waveform_quality) for name in rule.tile_features
+            _by_tile(record_id, name, waveform_quality) for name in rule.tile_features
         ]  # fmt: skip
 
     def cut(self, index_ticks: npt.NDArray[np.int64]) -> Floats:
@@ -38,13 +36,10 @@ class RecordTiles:
 
 
 def _by_tile(
-    record_id: int, name: str, waveform_features: pl.DataFrame, waveform_quality: pl.DataFrame
+    record_id: int, name: str, waveform_quality: pl.DataFrame
 ) -> Floats:  # fmt: skip
     signal, _, statistic = name.rpartition(".")
-    table = waveform_quality if signal else waveform_features
-    rows = table.filter(pl.col("record_id") == record_id)
-    if signal:
-        rows = rows.filter(pl.col("signal") == signal)
+    rows = waveform_quality.filter((pl.col("record_id") == record_id) & (pl.col("signal") == signal))
     tiles = (rows["tile_start_tick"] // TICKS_PER_TILE).to_numpy()
     values = np.full(int(tiles.max()) + 1 if tiles.size else 0, np.nan, dtype=np.float32)
     values[tiles] = rows[statistic].cast(pl.Float32).fill_null(float("nan")).to_numpy()

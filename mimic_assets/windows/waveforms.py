@@ -36,7 +36,6 @@ class Waveforms:
 
     raw_records: pl.DataFrame
     waveform_quality: pl.DataFrame
-    waveform_features: pl.DataFrame
     open_signals: OpenSignals
 
 
@@ -55,9 +54,7 @@ class RecordWaveforms:
 
     @cached_property
     def _tiles(self) -> RecordTiles:
-        return RecordTiles(
-            self._rule, self._record_id, self._waveforms.waveform_features, self._waveforms.waveform_quality
-        )
+        return RecordTiles(self._rule, self._record_id, self._waveforms.waveform_quality)
 
     def cut(self, index_ticks: Sequence[int]) -> pl.DataFrame:
         """Return the waveform columns of windows, one row per index tick, which ascend."""

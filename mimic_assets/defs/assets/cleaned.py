@@ -1,8 +1,8 @@
-"""Cleaned: the same cells with canonical names, units and one flag each."""
+"""Cleaned: the same cells with canonical names, units and one flag each; tile by tile, what of a signal is usable."""
 
 import dagster as dg
 
-from mimic_assets import numerics
+from mimic_assets import numerics, waveforms
 from mimic_assets.defs.assets.raw import BATCHES
 from mimic_assets.defs.derivation import Derivation, TableHandle, each_patient
 from mimic_assets.defs.describing import asset_arguments
@@ -13,3 +13,9 @@ from mimic_assets.defs.partitions import PATIENTS
 def cleaned_numerics(raw_numerics: TableHandle, raw_records: TableHandle) -> dg.Output[Derivation]:
     """Flag every cell; drop none."""
     return each_patient(numerics.clean, raw_numerics, raw_records)
+
+
+@dg.asset(**asset_arguments("waveform_quality"), partitions_def=PATIENTS, backfill_policy=BATCHES)
+def waveform_quality(raw_records: TableHandle) -> dg.Output[Derivation]:
+    """Judge every tile of every signal; drop none."""
+    return each_patient(waveforms.judge_waveforms, raw_records, needs_signals=True)

@@ -38,7 +38,10 @@ def clinical_labels(
     clinical_events: TableHandle,
     record_stays: TableHandle,
     cleaned_numerics: TableHandle,
+    waveform_quality: TableHandle,
 ) -> dg.Output[Derivation]:
     """Label every index time of every stay, or say why not."""
     upstream = (clinical_extract, clinical_events, record_stays, cleaned_numerics)
-    return each_patient_and_task(windows.label_stays, *upstream, needs_completeness=True)
+    return each_patient_and_task(
+        windows.label_stays, *upstream, needs_completeness=True, waveform_inputs=(waveform_quality,)
+    )

@@ -11,7 +11,13 @@ from mimic_assets.defs.partitions import PATIENTS
 
 @dg.asset(**asset_arguments("windowed_samples"), partitions_def=PATIENTS, backfill_policy=BATCHES)
 def windowed_samples(
-    clinical_labels: TableHandle, cleaned_numerics: TableHandle, record_stays: TableHandle
+    clinical_labels: TableHandle,
+    cleaned_numerics: TableHandle,
+    record_stays: TableHandle,
+    raw_records: TableHandle,
+    waveform_quality: TableHandle,
 ) -> dg.Output[Derivation]:
-    """Cut windows: values, missing reasons, ages, features."""
-    return each_patient_and_task(windows.cut_windows, clinical_labels, cleaned_numerics, record_stays)
+    """Cut windows: values, missing reasons, ages, features; signals at their native rates where the task has them."""
+    upstream = (clinical_labels, cleaned_numerics, record_stays)
+    more = (raw_records, waveform_quality)
+    return each_patient_and_task(windows.cut_windows, *upstream, waveform_inputs=more, needs_signals=True)
