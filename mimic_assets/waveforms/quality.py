@@ -5,6 +5,7 @@ Belongs here: walking records block by block, and the rows. Does not belong here
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,6 @@ from mimic_assets.signals import SignalReader, SignalSlice
 from mimic_assets.timeline import TICKS_PER_FRAME, TICKS_PER_TILE, whole_tiles_by
 from mimic_assets.waveforms.converter_range import converter_range
 from mimic_assets.waveforms.ecg_index import ecg_index
-from mimic_assets.waveforms.moments import Moments
 from mimic_assets.waveforms.pressure_index import pressure_index
 from mimic_assets.waveforms.pulse_index import pulse_index
 from mimic_assets.waveforms.signal_kinds import SignalKind, kind_of
@@ -33,6 +33,8 @@ _FRAME_RATE_HZ = (60.0, 65.0)
 _INDEX_OF = {
     SignalKind.ECG: ecg_index, SignalKind.PPG: pulse_index, SignalKind.ARTERIAL_PRESSURE: pressure_index,
 }  # fmt: skip
+_Columns = dict[str, npt.NDArray[Any]]
+"""Of `waveform_quality`, one entry per tile."""
 _NAMES = np.array([None, *(reason.value for reason in list(SignalReason)[1:])], dtype=object)
 _DECIMALS = 6
 
@@ -72,26 +74,25 @@ def judge_record(rows: pl.DataFrame, reader: SignalReader, last_tiles: int | Non
         last_tiles: as in `judge_waveforms`.
     """
     frame_rate_hz = float(rows["counter_frequency_hz"][0]) / TICKS_PER_FRAME
-    segments = {
-        str(name): part for (name,), part in rows.sort("segment_index").partition_by("signal", as_dict=True).items()
-    }
-    names = [name for name in reader.signals if name in segments]
-    parts: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
+    by_signal = rows.sort("segment_index").partition_by("signal", as_dict=True)
+    segments = {str(name): part for (name,), part in by_signal.items()}
+    names = sorted(set(reader.signals) & set(segments))
+    blocks: dict[str, list[_Columns]] = {name: [] for name in names}
     count = whole_tiles_by(reader.last_tick)
     start = 0 if last_tiles is None else max(count - last_tiles, 0) // TILES_PER_BLOCK * TILES_PER_BLOCK
     for first, after in tile_blocks(start, count, TILES_PER_BLOCK):
         for name, part in reader.read(names, *ticks_of(first, after)).items():
-            if part.samples_per_frame:
-                parts[name].append(_judge_block(part, segments[name], frame_rate_hz))
-    record_id, subject_id = rows["record_id"][0], rows["subject_id"][0]
-    found = [frame for name in sorted(names) for frame in parts[name]]
-    return pl.concat([frame.with_columns(subject_id=subject_id, record_id=record_id) for frame in found]).select(
-        pl.col(name).cast(dtype) for name, dtype in WAVEFORM_QUALITY.schema.items()
-    ) if found else WAVEFORM_QUALITY.empty()  # fmt: skip
+            blocks[name].append(_judge_block(part, segments[name], frame_rate_hz))
+    frames = [_frame(name, blocks[name]) for name in names if blocks[name]]
+    if not frames:
+        return WAVEFORM_QUALITY.empty()
+    identifiers = {name: rows[name][0] for name in ("subject_id", "record_id")}
+    named = pl.concat(frames).with_columns(**{name: pl.lit(value) for name, value in identifiers.items()})
+    return named.select(pl.col(name).cast(dtype) for name, dtype in WAVEFORM_QUALITY.schema.items())
 
 
-def _judge_block(part: SignalSlice, segments: pl.DataFrame, frame_rate_hz: float) -> pl.DataFrame:
-    """Return the rows of one signal in one block of tiles, without the identifiers."""
+def _judge_block(part: SignalSlice, segments: pl.DataFrame, frame_rate_hz: float) -> _Columns:
+    """Return the columns of one signal in one block of tiles."""
     digital, reasons = by_tile(part)
     missing = reasons != 0 if reasons.any() else None
     first = part.first_tick // TICKS_PER_TILE
@@ -104,7 +105,20 @@ def _judge_block(part: SignalSlice, segments: pl.DataFrame, frame_rate_hz: float
         index[counted.observed_fraction < LEAST_OBSERVED] = np.nan
     ends = converter_range(segments, kind, first, first + len(digital))
     codes = tile_reasons(digital, reasons, counted, ends, index, kind)
-    return _rows(part.signal, first, physical, units, index, codes)
+    return {
+        "tile_start_tick": (np.arange(len(codes), dtype=np.int64) + first) * TICKS_PER_TILE,
+        "missing_reason": _NAMES[codes],
+        "unit": np.array(units, dtype=object),
+        "quality_index": index,
+        "observed_fraction": physical.observed_fraction,
+        "flat_fraction": physical.flat_fraction,
+        "mean": physical.mean,
+        "standard_deviation": physical.standard_deviation,
+        "minimum": physical.minimum,
+        "maximum": physical.maximum,
+        "skewness": physical.skewness,
+        "kurtosis": physical.kurtosis,
+    }
 
 
 def _index(
@@ -121,21 +135,13 @@ def _index(
     return np.round(_INDEX_OF[kind](block, frame_rate_hz)[:tiles], _DECIMALS)
 
 
-def _rows(
-    signal: str, first: int, found: Moments, units: list[str | None], index: npt.NDArray[np.float64],
-    codes: npt.NDArray[np.uint8],
-) -> pl.DataFrame:  # fmt: skip
-    numbers = {
-        "quality_index": index, "observed_fraction": found.observed_fraction, "flat_fraction": found.flat_fraction,
-        "mean": found.mean, "standard_deviation": np.where(found.observed > 0, found.standard_deviation, np.nan),
-        "minimum": found.minimum, "maximum": found.maximum, "skewness": found.skewness, "kurtosis": found.kurtosis,
-    }  # fmt: skip
-    return pl.DataFrame(
+def _frame(signal: str, blocks: list[_Columns]) -> pl.DataFrame:
+    """Return the rows of one signal; NaN becomes null."""
+    columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    frame = pl.DataFrame(
         {
-            "signal": pl.Series([signal] * len(codes), dtype=pl.String),
-            "tile_start_tick": (np.arange(len(codes), dtype=np.int64) + first) * TICKS_PER_TILE,
-            "missing_reason": pl.Series(_NAMES[codes].tolist(), dtype=pl.String),
-            "unit": pl.Series(units, dtype=pl.String),
-            **{name: pl.Series(values).fill_nan(None) for name, values in numbers.items()},
+            name: pl.Series(values.tolist(), dtype=pl.String) if values.dtype == object else pl.Series(values)
+            for name, values in columns.items()
         }
     )
+    return frame.with_columns(pl.col(pl.Float64).fill_nan(None), signal=pl.lit(signal))

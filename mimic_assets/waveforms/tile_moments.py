@@ -58,6 +58,8 @@ def digital_moments(digital: npt.NDArray[np.int16], missing: npt.NDArray[np.bool
 
 def _block(digital: npt.NDArray[np.int16], missing: npt.NDArray[np.bool_] | None) -> Moments:
     rows, samples = digital.shape
+    if missing is not None and missing.all():
+        return _nothing(rows, samples)
     equal = np.zeros((rows, -(-samples // 8) * 8), dtype=np.bool_)
     np.equal(digital[:, 1:], digital[:, :-1], out=equal[:, 1:samples])
     pairs = np.full(rows, max(samples - 1, 0), dtype=np.int64)
@@ -91,6 +93,13 @@ def _block(digital: npt.NDArray[np.int16], missing: npt.NDArray[np.bool_] | None
         ),
         centre,
     )  # fmt: skip
+
+
+def _nothing(rows: int, samples: int) -> Moments:
+    """Return the moments of tiles of which nothing is there."""
+    none, zero, unknown = np.zeros(rows, dtype=np.int64), np.zeros(rows), np.full(rows, np.nan)
+    positions = np.full(rows, samples, dtype=np.int64)
+    return Moments(positions, none, none, none, unknown, zero, zero, zero, unknown, unknown)
 
 
 def _centred(sums: Moments, centre: npt.NDArray[np.float64]) -> Moments:

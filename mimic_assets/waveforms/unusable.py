@@ -79,6 +79,8 @@ def tile_reasons(
     """
     limits = LIMITS[kind]
     missing = reasons != 0 if reasons.any() else None
+    if not moments.observed.any():
+        return _commonest(reasons, missing)
     constant = moments.minimum == moments.maximum
     at_low, at_high = moments.minimum <= ends.low, moments.maximum >= ends.high
     low_share, high_share = _standing(digital, missing, moments)
