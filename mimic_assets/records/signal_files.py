@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from mimic_assets.file_tree import FileTree
 from mimic_assets.records.header import SignalLine
 from mimic_assets.records.samples.flac import BITS, DamagedSamplesError
-from mimic_assets.records.samples.pieces import FORMAT
+from mimic_assets.records.samples.layout import FileLayout
+from mimic_assets.records.samples.row_plan import FORMAT
 from mimic_assets.records.samples.whole_file import DecodedFile, decode_whole
 from mimic_assets.schemas.vocabulary import FileStatus
 
@@ -33,8 +34,8 @@ class SignalFile:
     found: str
     """What was found where it is not ok, for a message; empty where it is."""
     expected: str
-    readable_samples: int = 0
-    """Of each channel, from the start; all where it is ok, none where its bytes are not the published ones."""
+    readable_frames: int = 0
+    """From the start; all where it is ok, none where its bytes are not the published ones."""
     checksums: tuple[int, ...] = ()
     """Sum of each channel's samples modulo 65536; empty unless it is ok."""
 
@@ -63,7 +64,7 @@ def check_signal_file(
     defect = _shape_defect(tree, path, signals, frame_count)
     decoded = DecodedFile(0, ())
     if defect is None:
-        decoded, defect = _decoded(tree, path, signals[0].storage_format, frame_count * signals[0].samples_per_frame)
+        decoded, defect = _decoded(tree, path, signals, frame_count)
     if published.get(path, sha256) != sha256:
         also = f"; also {defect[0]}" if defect else ""
         return SignalFile(
@@ -75,8 +76,8 @@ def check_signal_file(
             f"{published[path][:12]}... as published",
         )
     if defect:
-        return SignalFile(path, FileStatus.UNREADABLE, size, sha256, *defect, decoded.readable_samples)
-    return SignalFile(path, FileStatus.OK, size, sha256, "", "", decoded.readable_samples, decoded.checksums)
+        return SignalFile(path, FileStatus.UNREADABLE, size, sha256, *defect, decoded.readable_frames)
+    return SignalFile(path, FileStatus.OK, size, sha256, "", "", decoded.readable_frames, decoded.checksums)
 
 
 def _shape_defect(tree: FileTree, path: str, signals: list[SignalLine], frame_count: int) -> tuple[str, str] | None:
@@ -97,14 +98,15 @@ def _shape_defect(tree: FileTree, path: str, signals: list[SignalLine], frame_co
 
 
 def _decoded(
-    tree: FileTree, path: str, storage_format: int, sample_count: int
+    tree: FileTree, path: str, signals: list[SignalLine], frame_count: int
 ) -> tuple[DecodedFile, tuple[str, str] | None]:
     """Return what decoding every sample found, and (found, expected) where that was not all of them."""
+    layout = FileLayout(FORMAT, tuple(signal.samples_per_frame for signal in signals))
     try:
-        decoded = decode_whole(lambda: tree.open(path), storage_format, sample_count)
+        decoded = decode_whole(lambda: tree.open(path), layout, frame_count)
     except DamagedSamplesError as error:
         return DecodedFile(0, ()), (str(error), "a FLAC stream")
-    if decoded.readable_samples == sample_count:
+    if decoded.readable_frames == frame_count:
         return decoded, None
-    found = f"a stream that ends early or is damaged after sample {decoded.readable_samples}"
-    return decoded, (found, f"{sample_count} samples that can be decoded")
+    found = f"a stream that ends early or is damaged after frame {decoded.readable_frames}"
+    return decoded, (found, f"{frame_count} frames that can be decoded")

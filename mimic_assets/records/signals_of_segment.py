@@ -49,7 +49,7 @@ def judge_signal(
     header, subject_id = f"{master.files.folder}/{segment.place.name}.hea", master.files.subject_id
     rejections: list[Rejection] = []
     status = file.status
-    readable = min(file.readable_samples // signal.samples_per_frame, segment.place.frame_count)
+    readable = file.readable_frames
     if signal.unit not in UNITS:
         message = f"found {signal.unit[:20]!r}, expected a unit that monitors write, such as mV, mmHg, Ohm or NU"
         advice = "Look at the header: the samples were kept, but nothing that asks for a unit will take them."

@@ -20,6 +20,8 @@ from mimic_assets.records.samples.guarded import GuardedFile
 
 BITS = {508: 8, 516: 16, 524: 24}
 """Format -> bits of a sample."""
+_STREAM_BITS = {"PCM_S8": 8, "PCM_16": 16, "PCM_24": 24}
+"""libsndfile gives 8 bits as the upper half of 16, and 24 bits as the upper three quarters of 32."""
 Samples = npt.NDArray[np.int16 | np.int32]
 """Digital values: 16 bits wherever the format has no more."""
 _OLDEST_LIBRARY = (1, 2, 1)
@@ -79,7 +81,7 @@ class FlacFile:
     """One open FLAC file; it owns the file it is given.
 
     Raises:
-        DamagedSamplesError: the bytes start no FLAC stream.
+        DamagedSamplesError: the bytes start no FLAC stream, or one with more bits than the format has.
         RequestError: the FLAC library is too old to seek.
     """
 
@@ -91,8 +93,12 @@ class FlacFile:
         except BaseException:
             self._file.close()
             raise
-        self._shift = {508: 8, 516: 0, 524: 8}[storage_format]
-        self.dtype: type[np.int16] | type[np.int32] = np.int32 if storage_format == 524 else np.int16
+        bits = _STREAM_BITS.get(self._stream.subtype, 99)
+        if bits > BITS[storage_format]:
+            self.close()
+            raise DamagedSamplesError(f"a stream of {self._stream.subtype}, too wide for format {storage_format}")
+        self._shift = 0 if bits == 16 else 8
+        self.dtype: type[np.int16] | type[np.int32] = np.int32 if bits > 16 else np.int16
         self.channels = int(self._stream.channels)
         self.sample_count = int(self._stream.frames)
         """Samples of one channel, as the stream announces them."""

@@ -10,21 +10,21 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from mimic_assets.records.samples.flac import FlacFile
+from mimic_assets.records.samples.decoders import Decoder
 
 
 class OpenFiles:
     """Files by path; safe to use from several threads. What is still open is closed with the value itself."""
 
-    def __init__(self, open_file: Callable[[str], FlacFile], most: int = 12) -> None:
+    def __init__(self, open_file: Callable[[str], Decoder], most: int = 12) -> None:
         self._open = open_file
         self._most = most
-        self._idle: OrderedDict[str, FlacFile] = OrderedDict()
+        self._idle: OrderedDict[str, Decoder] = OrderedDict()
         self._lock = threading.Lock()
         self._finalizer = weakref.finalize(self, _close_all, self._idle)
 
     @contextmanager
-    def borrowed(self, path: str) -> Iterator[FlacFile]:
+    def borrowed(self, path: str) -> Iterator[Decoder]:
         """Lend the file to one borrower; a second one at the same time gets a handle of its own.
 
         After an exception the handle is closed: its place is unknown.
@@ -52,6 +52,6 @@ class OpenFiles:
             _close_all(self._idle)
 
 
-def _close_all(files: OrderedDict[str, FlacFile]) -> None:
+def _close_all(files: OrderedDict[str, Decoder]) -> None:
     while files:
         files.popitem()[1].close()

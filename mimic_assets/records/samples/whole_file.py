@@ -1,7 +1,8 @@
-"""How far a FLAC signal file can be decoded from its start, and the sums of its signals.
+"""How far a signal file can be decoded from its start, and the sums of its signals.
 
 Belongs here: one pass over every sample in blocks of bounded size. Does not belong here: what headers promise
-(`signal_files`). libFLAC checks the CRC of every FLAC frame; the first one that fails ends what can be read.
+(`signal_files`, `any_record`). libFLAC checks the CRC of every FLAC frame; the first one that fails ends what can be
+read. The plain formats have no CRC: only their length and the sums tell.
 """
 
 from collections.abc import Callable
@@ -10,8 +11,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from mimic_assets.records.samples.flac import DamagedSamplesError, FlacFile, Samples
-from mimic_assets.records.samples.sums import SampleSums
+from mimic_assets.records.samples.decoders import Decoder, open_decoder
+from mimic_assets.records.samples.flac import DamagedSamplesError
+from mimic_assets.records.samples.layout import FileLayout
 
 _BLOCK_SAMPLES = 1 << 15
 
@@ -20,65 +22,71 @@ _BLOCK_SAMPLES = 1 << 15
 class DecodedFile:
     """What a whole pass over a file found."""
 
-    readable_samples: int
-    """Of every channel, from the start."""
+    readable_frames: int
+    """From the start."""
     checksums: tuple[int, ...]
-    """Sum of each channel's readable samples modulo 65536."""
+    """Sum of each signal's readable samples modulo 65536, unsigned, as header(5) has it."""
 
 
-def decode_whole(open_file: Callable[[], BinaryIO], storage_format: int, sample_count: int) -> DecodedFile:
-    """Return how much of a FLAC file can be decoded.
+def decode_whole(open_file: Callable[[], BinaryIO], layout: FileLayout, frame_count: int) -> DecodedFile:
+    """Return how much of a signal file can be decoded.
 
     Args:
         open_file: opens the file at its start; called again to find the place of a defect.
-        storage_format: 508, 516 or 524.
-        sample_count: samples of each channel that are wanted.
+        layout: what the header says of the file.
+        frame_count: frames that are wanted.
 
     Raises:
-        DamagedSamplesError: the bytes start no FLAC stream.
+        DamagedSamplesError: the bytes are not what the layout says.
     """
-    stream = FlacFile(open_file(), storage_format)
+    step = max(_BLOCK_SAMPLES // max(layout.samples_per_frame), 1)
+    sums = [0] * len(layout.samples_per_frame)
+    decoder = open_decoder(open_file(), layout)
     try:
-        block = np.empty((min(_BLOCK_SAMPLES, sample_count), stream.channels), stream.dtype)
-        sums = SampleSums(stream.channels)
-        for start in range(0, sample_count, _BLOCK_SAMPLES):
-            part = block[: sample_count - start]
+        for start in range(0, frame_count, step):
+            count = min(step, frame_count - start)
             try:
-                stream.read(start, part)
+                _add(decoder, start, count, sums)
             except DamagedSamplesError:
-                count = _good_part(open_file, storage_format, start, part)
-                if count:
-                    sums.add(part[:count])
-                return DecodedFile(start + count, sums.values)
-            sums.add(part)
-        return DecodedFile(sample_count, sums.values)
+                count = _good_part(open_file, layout, start, count)
+                _at(open_file, layout, start, count, sums)
+                return DecodedFile(start + count, _unsigned(sums))
     finally:
-        stream.close()
+        decoder.close()
+    return DecodedFile(frame_count, _unsigned(sums))
 
 
-def _good_part(open_file: Callable[[], BinaryIO], storage_format: int, start: int, part: Samples) -> int:
-    """Return how many samples from `start` on can be decoded, and leave them at the start of `part`.
+def _add(decoder: Decoder, start: int, count: int, sums: list[int]) -> None:
+    for channel, samples in enumerate(decoder.frames(start, count)):
+        sums[channel] += int(np.add.reduce(samples, dtype=samples.dtype))  # wraps: only the lower 16 bits count
+
+
+def _unsigned(sums: list[int]) -> tuple[int, ...]:
+    return tuple(value % 65536 for value in sums)
+
+
+def _good_part(open_file: Callable[[], BinaryIO], layout: FileLayout, start: int, count: int) -> int:
+    """Return how many frames from `start` on can be decoded, fewer than `count`.
 
     Found by halving: a decoder that met a defect does not say how far it came.
     """
-    good, bad = 0, len(part)
+    good, bad = 0, count
     while bad - good > 1:
         middle = (good + bad) // 2
-        if _is_read(open_file, storage_format, start, part[:middle]):
+        if _at(open_file, layout, start, middle, [0] * len(layout.samples_per_frame)):
             good = middle
         else:
             bad = middle
-    if good:
-        _is_read(open_file, storage_format, start, part[:good])
     return good
 
 
-def _is_read(open_file: Callable[[], BinaryIO], storage_format: int, start: int, out: Samples) -> bool:
-    stream = FlacFile(open_file(), storage_format)
+def _at(open_file: Callable[[], BinaryIO], layout: FileLayout, start: int, count: int, sums: list[int]) -> bool:
+    """Add the sums of some frames, and return whether they could be decoded."""
+    decoder = open_decoder(open_file(), layout)
     try:
-        stream.read(start, out)
+        _add(decoder, start, count, sums)
     except DamagedSamplesError:
         return False
     finally:
-        stream.close()
+        decoder.close()
     return True

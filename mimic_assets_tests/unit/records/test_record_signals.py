@@ -139,10 +139,9 @@ def test_a_library_that_cannot_seek_is_refused_at_first_use(
 
 
 def test_few_files_stay_open(record: WrittenRecord, monkeypatch: pytest.MonkeyPatch) -> None:
-    signals = open_signals(FolderTree(record.root), _rows(record))
-    opened: list[str] = []
-    tree_open = FolderTree.open
+    rows, opened, tree_open = _rows(record), [], FolderTree.open
     monkeypatch.setattr(FolderTree, "open", lambda self, path: opened.append(path) or tree_open(self, path))
+    signals = open_signals(FolderTree(record.root), rows)
     for start in range(0, 640 * 16, 160):
         signals.read(["II", "V"], start - 1, start + 159)
     assert opened == [record.path("_0001e.dat")]

@@ -147,7 +147,7 @@ def test_a_crc_that_fails_in_the_middle_keeps_the_good_part(tmp_path: Path, plac
     _flip(record, "_0001e.dat", place)
     judged = read_records(FolderTree(tmp_path), SUBJECT)
     assert judged.rejected["rule"].to_list() == ["file_unreadable"]
-    assert "damaged after sample" in judged.rejected["message"][0]
+    assert "damaged after frame" in judged.rejected["message"][0]
     (count,) = set(judged.frame["readable_frame_count"])
     block = 4096 // 4
     assert count % block == 0  # whole blocks of FLAC, the one before the defect included

@@ -1,0 +1,167 @@
+"""Reads samples by a plan: which frames of which file answer an interval, and the reason of every other position.
+
+Belongs here: the one way in which both `RecordSignals` and `Record` read. Does not belong here: how a file is decoded
+(`decoders`), where the plan comes from, what a value becomes (`targets`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import pairwise
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from mimic_assets.errors import DataError
+from mimic_assets.records.samples.decoders import open_decoder
+from mimic_assets.records.samples.flac import DamagedSamplesError
+from mimic_assets.records.samples.open_files import OpenFiles
+from mimic_assets.records.samples.pieces import Piece, RecordPlan, Span
+from mimic_assets.records.samples.targets import Target, empty_target
+from mimic_assets.schemas.vocabulary import SignalReason
+from mimic_assets.signals import Calibration
+
+_BLOCK_SAMPLES = 1 << 15
+"""Samples decoded at a time: small enough to be sorted into signals while still in the processor's cache."""
+_SHARED_SAMPLES = 1 << 20
+"""Several threads take turns at parts of a file of about this size."""
+_OUTSIDE, _GAP, _NOT_RECORDED, _UNREADABLE = (
+    reason.code
+    for reason in (
+        SignalReason.OUTSIDE_RECORD,
+        SignalReason.GAP,
+        SignalReason.NOT_RECORDED,
+        SignalReason.UNREADABLE,
+    )
+)
+
+
+class PlanReader:
+    """Random access to a record; a read may be asked for from several threads."""
+
+    def __init__(self, plan: RecordPlan, open_file: Callable[[str], BinaryIO], threads: int, advice: str) -> None:
+        """Make a reader that has nothing open yet.
+
+        Args:
+            plan: what is where.
+            open_file: opens a file of the plan at its start.
+            threads: parts of files decoded at the same time by one read.
+            advice: end of the sentence that names a file which cannot be decoded.
+        """
+        self.plan = plan
+        self._threads = threads
+        self._advice = advice
+        self._files = OpenFiles(lambda path: open_decoder(open_file(path), plan.files[path]))
+
+    def close(self) -> None:
+        """Close the files that are open; a later read opens them again."""
+        self._files.close()
+
+    def read(self, names: Sequence[str], start_tick: int, end_tick: int, dtype: np.dtype[Any]) -> dict[str, Target]:
+        """Return the arrays of each signal that the record holds over `(start_tick, end_tick]`.
+
+        Raises:
+            DataError: a file cannot be decoded where the plan says that it can.
+        """
+        plan = self.plan
+        targets = {
+            name: empty_target(rate, plan.ticks_per_frame, start_tick, end_tick, plan.last_tick, dtype)
+            for name in names
+            if (rate := plan.samples_per_frame.get(name)) is not None
+        }
+        record_end = plan.last_tick // plan.ticks_per_frame + 1
+        for target in targets.values():
+            target.reasons[target.part(0, record_end)] = _GAP
+        jobs: list[Callable[[], None]] = []
+        for span in self._spans(start_tick, end_tick):
+            jobs += self._jobs(span, targets)
+        self._run(jobs)
+        return targets
+
+    def calibrations(self, name: str, target: Target, start_tick: int, end_tick: int) -> tuple[Calibration, ...]:
+        """Return what turns a read's digital values physical, from each first observed sample it holds for on."""
+        found: list[Calibration] = []
+        for span in self._spans(start_tick, end_tick):
+            piece = span.pieces.get(name)
+            if piece is None:
+                continue
+            part = target.part(span.start_frame, span.start_frame + piece.readable_frame_count)
+            observed = target.reasons[part] == 0
+            first = int(observed.argmax()) if len(observed) else 0
+            if not len(observed) or not observed[first]:
+                continue
+            last = found[-1] if found else None
+            if last is None or (last.gain, last.baseline, last.unit) != (piece.gain, piece.baseline, piece.unit):
+                found.append(Calibration(part.start + first, piece.gain, piece.baseline, piece.unit))
+        return tuple(found)
+
+    def _spans(self, start_tick: int, end_tick: int) -> tuple[Span, ...]:
+        ticks = self.plan.ticks_per_frame
+        return self.plan.overlapping((start_tick + 1) // ticks, end_tick // ticks + 1)
+
+    def _jobs(self, span: Span, targets: Mapping[str, Target]) -> Iterable[Callable[[], None]]:
+        """Write the reasons of one segment and yield what is left to do: decoding, one part of a file each."""
+        by_file: dict[str, list[tuple[Target, Piece]]] = {}
+        for name, target in targets.items():
+            piece = span.pieces.get(name)
+            if piece is None:
+                target.reasons[target.part(span.start_frame, span.end_frame)] = _NOT_RECORDED
+                continue
+            recorded_end = span.start_frame + piece.frame_count
+            readable_end = span.start_frame + piece.readable_frame_count
+            target.reasons[target.part(recorded_end, span.end_frame)] = _OUTSIDE
+            target.reasons[target.part(readable_end, recorded_end)] = _UNREADABLE
+            readable = target.part(span.start_frame, readable_end)
+            target.reasons[readable] = 0
+            if readable.start < readable.stop:
+                by_file.setdefault(piece.file, []).append((target, piece))
+        for path, wanted in by_file.items():
+            first, last = _frames_of(span, wanted)
+            step = last - first
+            if self._threads > 1:
+                step = max(_SHARED_SAMPLES // sum(self.plan.files[path].samples_per_frame), 1)
+            for start, end in pairwise([*range(first, last, step), last]):
+                yield partial(self._decode, path, span, wanted, start, end)
+
+    def _run(self, jobs: list[Callable[[], None]]) -> None:
+        if self._threads > 1 and len(jobs) > 1:
+            with ThreadPoolExecutor(min(self._threads, len(jobs))) as pool:
+                for _ in pool.map(lambda job: job(), jobs):
+                    pass
+        else:
+            for job in jobs:
+                job()
+
+    def _decode(self, path: str, span: Span, wanted: list[tuple[Target, Piece]], first: int, last: int) -> None:
+        """Decode frames `first` to `last - 1` of a file into the arrays of its signals, a block at a time."""
+        step = max(_BLOCK_SAMPLES // max(self.plan.files[path].samples_per_frame), 1)
+        try:
+            with self._files.borrowed(path) as file:
+                for start in range(first, last, step):
+                    count = min(step, last - start)
+                    columns = file.frames(start, count)
+                    for target, piece in wanted:
+                        _take(target, piece, span, start, columns[piece.channel])
+        except (DamagedSamplesError, FileNotFoundError) as error:
+            raise DataError(f"{path}: {error}; {self._advice}") from error
+
+
+def _frames_of(span: Span, wanted: list[tuple[Target, Piece]]) -> tuple[int, int]:
+    """Return the frames of a file that hold the samples asked for: the first, and the one after the last."""
+    first, last = [], []
+    for target, piece in wanted:
+        place = target.part(span.start_frame, span.start_frame + piece.readable_frame_count)
+        shift = span.start_frame - piece.skew
+        first.append((place.start + target.first_sample) // target.samples_per_frame - shift)
+        last.append(-(-(place.stop + target.first_sample) // target.samples_per_frame) - shift)
+    return min(first), max(last)
+
+
+def _take(target: Target, piece: Piece, span: Span, file_frame: int, found: Any) -> None:
+    """Write what a block has of one signal's readable samples."""
+    place = target.part(span.start_frame, span.start_frame + piece.readable_frame_count)
+    frame = span.start_frame + file_frame - piece.skew
+    at = frame * target.samples_per_frame - target.first_sample
+    low, high = max(at, place.start), min(at + len(found), place.stop)
+    if low < high:
+        target.fill(slice(low, high), found[low - at : high - at], piece)
