@@ -24,6 +24,7 @@ DNR = frozenset({0, 4, 7, 11, 13, 16, 19, 20, 22, 24, 26, 30, 33, 35, 39, 29, 6}
 COMFORT_CARE = frozenset({4, 13, 35})
 ICD_9 = frozenset({1, 3, 24, 26, 29, 32, 36})
 FLUSH_IN_EPISODE = frozenset({1, 21})
+SHORTEST_EPISODE = frozenset({5, 10, 11, 18, 27, 34})
 
 ARREST_CODES = {15: "I469", 26: "4275", 4: "I462", 21: "I469"}
 """Diagnosis codes of an arrest; role 21's arrest is also timed, so there the code is a decoy."""

@@ -26,6 +26,9 @@ class Stream(IntEnum):
     ORDERS = 9
     CODES = 10
     ACUTE = 11
+    EDGES = 12
+    VITALS = 13
+    INFARCTION = 14
 
 
 def generator(seed: int, subject_index: int, stream: Stream, record_number: int = 0) -> np.random.Generator:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimic_assets.sources.demo.course import Record
+from mimic_assets.sources.demo.disturbance import DIPS, Disturbance
 from mimic_assets.sources.demo.draws import Stream, generator
 from mimic_assets.sources.demo.plan import DemoPlan
-from mimic_assets.sources.demo.pressure import Disturbance, PressurePlan
+from mimic_assets.sources.demo.pressure import SUSTAINED_S, PressurePlan
 
 Ticks = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -35,6 +36,8 @@ class MessageTimes:
     """Inside an episode or a decoy dip: mean pressure must be written below 65."""
     is_episode: Mask
     """Inside an episode."""
+    is_at_limit: Mask
+    """Mean pressure must be written as 65, no less and no more."""
     disturbance: NDArray[np.int8]
     """0 none, else 1 + position of the kind in `ARTEFACTS`."""
 
@@ -45,11 +48,24 @@ ARTEFACTS = (
     Disturbance.MEAN_ABOVE_SYSTOLIC,
     Disturbance.LINE_DISCONNECTED,
     Disturbance.FLUSH_IN_EPISODE,
+    Disturbance.SILENCE_IN_EPISODE,
+    Disturbance.SILENCE_BETWEEN_DIPS,
 )
 
 
 def _within(seconds: NDArray[np.float64], start: float, end: float) -> Mask:
     return (seconds >= start) & (seconds < end)
+
+
+def up_to_lasting(seconds: NDArray[np.float64], inside: Mask, lasting_s: float, is_short: bool = False) -> Mask:
+    """Return the messages of a span up to the first that comes `lasting_s` after its first, or up to the one before."""
+    first = seconds[inside][:1]
+    if len(first) == 0:
+        return inside
+    long_enough = np.flatnonzero(inside & (seconds - first >= lasting_s))
+    kept = inside.copy()
+    kept[long_enough[0 if is_short else 1 :]] = False
+    return kept
 
 
 def schedule_messages(subject_index: int, record: Record, pressure: PressurePlan, plan: DemoPlan) -> MessageTimes:
@@ -67,12 +83,18 @@ def schedule_messages(subject_index: int, record: Record, pressure: PressurePlan
     seconds = pressure_ticks / counter_hz
     is_episode = np.zeros(len(ticks), dtype=np.bool_)
     for episode in pressure.episodes:
-        is_episode |= _within(seconds, episode.start_s, episode.end_s)
+        inside = _within(seconds, episode.start_s, episode.end_s)
+        is_episode |= up_to_lasting(seconds, inside, SUSTAINED_S) if episode.is_shortest else inside
     is_low = is_episode.copy()
-    for dip in pressure.of_kind(Disturbance.SHORT_DIP):
-        is_low |= _within(seconds, dip.start_s, dip.end_s)
+    for dip in pressure.of_kind(*DIPS):
+        inside = _within(seconds, dip.start_s, dip.end_s)
+        is_short = dip.kind is Disturbance.DIP_ONE_STEP_SHORT
+        is_low |= up_to_lasting(seconds, inside, SUSTAINED_S, is_short=True) if is_short else inside
+    is_at_limit = np.zeros(len(ticks), dtype=np.bool_)
+    for interval in pressure.of_kind(Disturbance.PRESSURE_AT_LIMIT):
+        is_at_limit |= _within(seconds, interval.start_s, interval.end_s)
     disturbance = np.zeros(len(ticks), dtype=np.int8)
     for position, kind in enumerate(ARTEFACTS):
         for interval in pressure.of_kind(kind):
             disturbance[_within(seconds, interval.start_s, interval.end_s)] = position + 1
-    return MessageTimes(ticks, pressure_ticks, is_low, is_episode, disturbance)
+    return MessageTimes(ticks, pressure_ticks, is_low, is_episode, is_at_limit, disturbance)

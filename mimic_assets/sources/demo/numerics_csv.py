@@ -16,11 +16,11 @@ from mimic_assets.sources.demo.beats import Beats
 from mimic_assets.sources.demo.cohort import Defect
 from mimic_assets.sources.demo.course import Course, Record
 from mimic_assets.sources.demo.cuff import CUFF_STEP_TICKS, CuffReading
+from mimic_assets.sources.demo.disturbance import Disturbance
 from mimic_assets.sources.demo.draws import Stream, generator
 from mimic_assets.sources.demo.message_times import ARTEFACTS, MessageTimes
 from mimic_assets.sources.demo.physiology import LOW_PRESSURE_MMHG, State
 from mimic_assets.sources.demo.plan import DemoPlan
-from mimic_assets.sources.demo.pressure import Disturbance
 from mimic_assets.sources.demo.shapes import MEAN_OF_PULSE
 
 Cells = list[str]
@@ -56,6 +56,7 @@ def arterial_cells(state: State, record: Record, times: MessageTimes, rng: np.ra
     second = (times.pressure_ticks / record.clock.counter_hz).astype(np.int64)
     drawn = np.rint(state.mean_pressure[second] + 0.6 * rng.standard_normal(len(second)))
     mean = np.where(times.is_low, np.minimum(drawn, LOW_PRESSURE_MMHG - 1), np.maximum(drawn, LOW_PRESSURE_MMHG))
+    mean = np.where(times.is_at_limit, LOW_PRESSURE_MMHG, mean)
     pulse = np.maximum(state.pulse_pressure[second], 3.0)
     diastolic = np.maximum(np.rint(mean - MEAN_OF_PULSE * pulse), 5)
     systolic = np.maximum(np.rint(mean + (1 - MEAN_OF_PULSE) * pulse), mean + 1)
@@ -71,7 +72,10 @@ def arterial_cells(state: State, record: Record, times: MessageTimes, rng: np.ra
         mean, diastolic, systolic = (np.where(part, level, series) for series in (mean, diastolic, systolic))
     crossed = times.disturbance == codes[Disturbance.MEAN_ABOVE_SYSTOLIC]
     mean = np.where(crossed, systolic + 12, mean)
-    connected = times.disturbance != codes[Disturbance.LINE_DISCONNECTED]
+    silent = (
+        Disturbance.LINE_DISCONNECTED, Disturbance.SILENCE_IN_EPISODE, Disturbance.SILENCE_BETWEEN_DIPS
+    )  # fmt: skip
+    connected = ~np.isin(times.disturbance, [codes[kind] for kind in silent])
     return {
         "ABPd": _whole(diastolic, connected),
         "ABPm": _whole(mean, connected),

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from mimic_assets.sources.demo.acute import AcuteEvent, AcuteKind
 from mimic_assets.sources.demo.course import Course, Record
+from mimic_assets.sources.demo.disturbance import DIPS, Disturbance
 from mimic_assets.sources.demo.draws import Stream, generator
 from mimic_assets.sources.demo.plan import DemoPlan
-from mimic_assets.sources.demo.pressure import Disturbance, PressurePlan
+from mimic_assets.sources.demo.pressure import PressurePlan
 
 Series = NDArray[np.float64]
 
@@ -124,9 +125,11 @@ def simulate_state(
         trough = float(rng.uniform(0.35, 0.6)) * record.seconds
         mean -= _ramp(seconds, trough, trough + 2700, 3600, 1800) * (mean - 57)
     mean = np.maximum(mean, LOW_PRESSURE_MMHG + 1.0) if record.has_arterial_line else mean
-    for dip in pressure.of_kind(Disturbance.SHORT_DIP):
+    for dip in pressure.of_kind(*DIPS):
         part = slice(int(dip.start_s), int(dip.end_s))
         mean[part] = 60 + 1.5 * rng.standard_normal(len(mean[part]))
+    for plateau in pressure.of_kind(Disturbance.PRESSURE_AT_LIMIT):
+        mean[int(plateau.start_s) : int(plateau.end_s)] = LOW_PRESSURE_MMHG
     for episode in pressure.episodes:
         inside = (seconds >= episode.start_s) & (seconds < episode.end_s)
         settling = np.clip((seconds[inside] - episode.start_s) / 240, 0, 1)

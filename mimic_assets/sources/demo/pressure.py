@@ -4,34 +4,28 @@ Belongs here: when the written mean pressure may lie below 65 mmHg, decided befo
 here: the values (`physiology`) and the truth rows (`truth`). Times are seconds from the record's start.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from enum import StrEnum
 
 import numpy as np
 
-from mimic_assets.sources.demo.cohort import FLUSH_IN_EPISODE
+from mimic_assets.sources.demo.cohort import FLUSH_IN_EPISODE, SHORTEST_EPISODE, Arrest
 from mimic_assets.sources.demo.course import Course, Record
+from mimic_assets.sources.demo.disturbance import Disturbance, Interval
 from mimic_assets.sources.demo.draws import Stream, generator
+from mimic_assets.sources.demo.places import FreePlaces
 from mimic_assets.sources.demo.plan import DemoPlan
+from mimic_assets.sources.demo.pressure_edges import place_edges
 
 MIN_EPISODE_S = 372.0
-"""A planned episode lasts longer than six minutes, so that six written minutes are below 65 wherever it starts."""
+"""A drawn episode lasts longer than six minutes, so that six written minutes are below 65 wherever it starts."""
+SUSTAINED_S = 300.0
+"""The shortest episode there is: its last low value is the first one this long after its first."""
+SILENCE_IN_EPISODE_S = 52.0
+"""With a message on either side still less than a minute: the episode goes on."""
 BETWEEN_EPISODES_S = 45 * 60.0
 MAX_DIP_S = 200.0
 """A decoy dip stays well under the four minutes that could be mistaken for five."""
-
-
-class Disturbance(StrEnum):
-    """What happens to the pressure line outside episodes; each name is the `kind` of a decoy."""
-
-    SHORT_DIP = "short_dip"
-    LINE_FLUSH = "line_flush"
-    LINE_ZEROED = "line_zeroed"
-    MEAN_ABOVE_SYSTOLIC = "mean_above_systolic"
-    LINE_DISCONNECTED = "line_disconnected"
-    FLUSH_IN_EPISODE = "flush_in_episode"
-    STANDBY = "standby"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +35,8 @@ class Episode:
     start_s: float
     end_s: float
     depth_mmhg: float
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """One disturbance."""
-
-    kind: Disturbance
-    start_s: float
-    end_s: float
+    is_shortest: bool = False
+    """Ends with the first message `SUSTAINED_S` after its first, a little before `end_s`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,32 +93,12 @@ def _place_episodes(rng: np.random.Generator, course: Course, record: Record) ->
     return episodes
 
 
-class _FreePlaces:
-    """Finds places for disturbances away from episodes and from each other."""
-
-    def __init__(self, rng: np.random.Generator, seconds: float, episodes: list[Episode]) -> None:
-        self._rng = rng
-        self._seconds = seconds
-        self._taken = [(e.start_s - 900, e.end_s + 600) for e in episodes]
-
-    def place(self, kind: Disturbance, length: float, margin: float = 180.0) -> Interval | None:
-        edge = min(300.0, 0.1 * self._seconds)
-        for _ in range(12):
-            start = float(self._rng.uniform(edge, max(edge + 1, self._seconds - edge - length)))
-            if start + length + edge > self._seconds:
-                return None
-            if not any(low < start + length + margin and start - margin < high for low, high in self._taken):
-                self._taken.append((start, start + length))
-                return Interval(kind, start, start + length)
-        return None
-
-
 def plan_pressure(course: Course, record: Record, plan: DemoPlan) -> PressurePlan:
     """Return the planned pressure of one record, in order of time."""
     rng = generator(plan.seed, course.index, Stream.PRESSURE, record.number)
     has_line = record.has_arterial_line
     episodes = _place_episodes(rng, course, record) if has_line and course.role.has_episodes else []
-    places = _FreePlaces(rng, record.seconds, episodes)
+    places = FreePlaces(record.seconds, [(e.start_s - 900, e.end_s + 600) for e in episodes])
     wanted: list[tuple[Disturbance, float]] = []
     if rng.random() < 0.5:
         wanted.append((Disturbance.STANDBY, min(float(rng.uniform(300, 1500)), 0.08 * record.seconds)))
@@ -142,11 +109,32 @@ def plan_pressure(course: Course, record: Record, plan: DemoPlan) -> PressurePla
         wanted += [(Disturbance.LINE_FLUSH, float(rng.uniform(6, 18))) for _ in range(int(rng.integers(2, 6)))]
         wanted += [(Disturbance.LINE_ZEROED, float(rng.uniform(8, 18)))]
         wanted += [(Disturbance.MEAN_ABOVE_SYSTOLIC, float(rng.uniform(6, 14)))]
-    placed = [found for kind, length in wanted if (found := places.place(kind, length)) is not None]
-    if course.role.slot in FLUSH_IN_EPISODE and episodes and episodes[0].end_s - episodes[0].start_s > 840:
-        start = episodes[0].start_s + 480
+    placed = [
+        Interval(kind, start, start + length)
+        for kind, length in wanted
+        if (start := places.place(rng, length)) is not None
+    ]
+    if has_line:
+        taken = [(e.start_s - 300, e.end_s + 240) for e in episodes] + [(d.start_s, d.end_s) for d in placed]
+        edges = generator(plan.seed, course.index, Stream.EDGES, record.number)
+        placed += place_edges(edges, course.role.slot, FreePlaces(record.seconds, taken))
+    long = [e for e in episodes if e.end_s - e.start_s > 840]
+    if course.role.slot in FLUSH_IN_EPISODE and long[:1] == episodes[:1] and long:
+        start = long[0].start_s + 480
         placed.append(Interval(Disturbance.FLUSH_IN_EPISODE, start, start + 9))
-    return PressurePlan(tuple(episodes), tuple(sorted(placed, key=lambda d: d.start_s)))
+    elif course.role.arrest is Arrest.NONE and long:
+        start = long[-1].start_s + 360
+        placed.append(Interval(Disturbance.SILENCE_IN_EPISODE, start, start + SILENCE_IN_EPISODE_S))
+    return PressurePlan(tuple(_shortened(course, episodes)), tuple(sorted(placed, key=lambda d: d.start_s)))
+
+
+def _shortened(course: Course, episodes: list[Episode]) -> list[Episode]:
+    """Return the episodes, of some subjects the first cut to the least that counts; a terminal one is left."""
+    can_be_cut = len(episodes) > 1 or (len(episodes) == 1 and not course.role.has_terminal_episode)
+    if course.role.slot not in SHORTEST_EPISODE or not can_be_cut:
+        return episodes
+    first = episodes[0]
+    return [replace(first, end_s=first.start_s + SUSTAINED_S + 2.5, is_shortest=True), *episodes[1:]]
 
 
 def moment(record: Record, seconds: float) -> timedelta:

@@ -10,9 +10,10 @@ from enum import StrEnum
 
 from mimic_assets.sources.demo.clock import FRAMES_PER_UNIT
 from mimic_assets.sources.demo.course import Record
+from mimic_assets.sources.demo.disturbance import Disturbance
 from mimic_assets.sources.demo.draws import Stream, generator
 from mimic_assets.sources.demo.plan import DemoPlan
-from mimic_assets.sources.demo.pressure import Disturbance, PressurePlan
+from mimic_assets.sources.demo.pressure import PressurePlan
 
 
 class Group(StrEnum):

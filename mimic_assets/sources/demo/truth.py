@@ -19,9 +19,10 @@ from mimic_assets.sources.demo.cohort import (
     SecondRecord,
 )
 from mimic_assets.sources.demo.course import Course, Record
+from mimic_assets.sources.demo.disturbance import Disturbance
 from mimic_assets.sources.demo.message_times import MessageTimes
 from mimic_assets.sources.demo.orders import CodeStatusOrder
-from mimic_assets.sources.demo.pressure import Disturbance, PressurePlan
+from mimic_assets.sources.demo.pressure import PressurePlan
 from mimic_assets.sources.demo.rhythms import ChartedRhythm
 
 EVENT_COLUMNS = (

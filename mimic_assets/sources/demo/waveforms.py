@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from mimic_assets.sources.demo.beats import Beats
 from mimic_assets.sources.demo.course import Record
+from mimic_assets.sources.demo.disturbance import Disturbance
 from mimic_assets.sources.demo.draws import Stream, generator
 from mimic_assets.sources.demo.physiology import State
 from mimic_assets.sources.demo.plan import DemoPlan
-from mimic_assets.sources.demo.pressure import Disturbance, PressurePlan
+from mimic_assets.sources.demo.pressure import PressurePlan
 from mimic_assets.sources.demo.segments import SAMPLES_PER_FRAME, Group, Look, SegmentPlan, SignalPlan
 from mimic_assets.sources.demo.shapes import (
     LEADS,
@@ -116,6 +117,8 @@ class RecordSignals:
             (Disturbance.FLUSH_IN_EPISODE, 325.0),
             (Disturbance.LINE_ZEROED, -1.0),
             (Disturbance.LINE_DISCONNECTED, 0.0),
+            (Disturbance.SILENCE_IN_EPISODE, 0.0),
+            (Disturbance.SILENCE_BETWEEN_DIPS, 0.0),
         ):
             for interval in pressure.of_kind(kind):
                 inside = (seconds >= interval.start_s) & (seconds < interval.end_s)
