@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from mimic_assets.sources.demo.cohort import Arrest, Shock
-from mimic_assets.sources.demo.course import Course
+from mimic_assets.sources.demo.course import Course, Record
 from mimic_assets.sources.demo.draws import Stream, generator
 from mimic_assets.sources.demo.plan import DemoPlan
 from mimic_assets.sources.demo.pressure import PressurePlan
+
+MONITOR_DELAY_S = 10
+"""An arrest charted at a minute is seen on the monitor this many seconds into it."""
 
 
 class AcuteKind(StrEnum):
@@ -39,6 +42,12 @@ class AcuteEvent:
 
 def _minute(time: datetime) -> datetime:
     return time.replace(second=0, microsecond=0)
+
+
+def span_on_monitor(event: AcuteEvent, record: Record) -> tuple[float, float] | None:
+    """Return from when to when (seconds) the monitor of a record shows an event; None where it does not."""
+    onset = (event.charted_time - record.start).total_seconds() + MONITOR_DELAY_S
+    return (onset, onset + event.lasting_s) if event.lasting_s > 0 and 0 <= onset < record.seconds else None
 
 
 def plan_acute(course: Course, pressure: PressurePlan, plan: DemoPlan) -> tuple[AcuteEvent, ...]:

@@ -22,6 +22,8 @@ from mimic_assets.sources.demo.message_times import ARTEFACTS, MessageTimes
 from mimic_assets.sources.demo.physiology import LOW_PRESSURE_MMHG, State
 from mimic_assets.sources.demo.plan import DemoPlan
 from mimic_assets.sources.demo.shapes import MEAN_OF_PULSE
+from mimic_assets.sources.demo.vital_times import Shown, VitalTimes
+from mimic_assets.sources.demo.vitals import Signal
 
 Cells = list[str]
 Values = NDArray[np.float64]
@@ -32,6 +34,9 @@ UNITS = {
     "QT": "msec", "QT-HR": "bpm", "QTc": "msec", "RR": "rpm", "ST-III": "mm", "ST-V": "mm", "SpO2": "%", "btbHR": "bpm",
     "Tskin": "F",
 }  # fmt: skip
+SOUND_OXYGEN = (88.0, 100.0)
+SOUND_HEART = (40.0, 150.0)
+"""The least and the most that is written outside planned spells: at the limit and not beyond it."""
 _WHOLE = [str(i) for i in range(-100, 2000)]
 
 
@@ -84,8 +89,19 @@ def arterial_cells(state: State, record: Record, times: MessageTimes, rng: np.ra
     }
 
 
+def _as_planned(drawn: Values, planned: Shown, lowest: float, highest: float) -> Values:
+    """Return the planned level where there is one, and the drawn value on the sound side of the limits elsewhere."""
+    return np.where(np.isnan(planned.level), np.clip(drawn, lowest, highest), planned.level)
+
+
 def _message_cells(
-    state: State, record: Record, times: MessageTimes, beats: Beats, rng: np.random.Generator, is_rich: bool
+    state: State,
+    record: Record,
+    times: MessageTimes,
+    vitals: VitalTimes,
+    beats: Beats,
+    rng: np.random.Generator,
+    is_rich: bool,
 ) -> dict[str, Cells]:
     """Return the cells of the regular messages except the arterial line's."""
     second = (times.ticks / record.clock.counter_hz).astype(np.int64)
@@ -95,17 +111,23 @@ def _message_cells(
     for _ in range(int(rng.integers(1, 4))):
         start = int(rng.integers(0, max(1, count)))
         lead_off[start : start + int(rng.integers(10, 180))] = True
-    probe = ~state.probe_off[second]
+    planned, pulse = vitals[Signal.HEART], vitals[Signal.PULSE]
+    lead_off = (lead_off & ~planned.is_guarded) | planned.is_silent
+    finger = vitals[Signal.OXYGEN]
+    probe = (~state.probe_off[second] | finger.is_guarded) & ~finger.is_silent
     heart, oxygen = state.heart_rate[second], state.oxygen_saturation[second]
-    slipping = np.append(state.probe_off[second][1:], False) & probe
-    oxygen = np.where(slipping, oxygen - 17, oxygen)
+    slipping = probe & np.append(~probe[1:], False) & np.append(False, probe[:-1]) & ~finger.is_guarded
+    oxygen = np.where(slipping, oxygen - 17, _as_planned(oxygen, finger, *SOUND_OXYGEN))
+    counted = _as_planned(np.rint(heart + 0.4 * rng.standard_normal(count)), planned, *SOUND_HEART)
     pulse_seen = probe & (state.perfusion[second] > 0.1)
     cells = {
-        "HR": _whole(heart + 0.4 * rng.standard_normal(count) * (heart > 0), ~lead_off),
+        "HR": _whole(np.where(heart > 0, counted, 0.0), ~lead_off),
         "RR": _whole(state.respiratory_rate[second], ~lead_off),
         "SpO2": _decimal(np.minimum(np.round(oxygen * 10) / 10, 100.0), pulse_seen, 1),
         "Perf": _decimal(state.perfusion[second], probe, 2),
-        "Pulse (SpO2)": _whole(heart + 0.6 * rng.standard_normal(count), pulse_seen & (heart > 0)),
+        "Pulse (SpO2)": _whole(
+            _as_planned(heart + 0.6 * rng.standard_normal(count), pulse, 0.0, 300.0), pulse_seen & (heart > 0)
+        ),
     }
     extra = np.searchsorted(beats.ticks[:-1][beats.is_premature], times.ticks)
     earlier = np.searchsorted(times.ticks, times.ticks - 60_000)
@@ -159,6 +181,7 @@ def numerics_lines(
     state: State,
     beats: Beats,
     times: MessageTimes,
+    vitals: VitalTimes,
     cuff: Sequence[CuffReading],
     plan: DemoPlan,
 ) -> Iterable[str]:
@@ -166,7 +189,7 @@ def numerics_lines(
     rng = generator(plan.seed, course.index, Stream.NUMERICS, record.number)
     defect = course.role.defect if record.number == 0 else Defect.NONE
     is_rich, has_beats = bool(rng.random() < 0.7), bool(rng.random() < 0.7)
-    cells = _message_cells(state, record, times, beats, rng, is_rich) | _cuff_cells(cuff, len(times.ticks))
+    cells = _message_cells(state, record, times, vitals, beats, rng, is_rich) | _cuff_cells(cuff, len(times.ticks))
     arterial = arterial_cells(state, record, times, rng) if record.has_arterial_line else {}
     if defect is Defect.UNKNOWN_COLUMN:
         second = (times.ticks / record.clock.counter_hz).astype(np.int64)

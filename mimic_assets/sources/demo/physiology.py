@@ -12,20 +12,23 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from mimic_assets.sources.demo.acute import AcuteEvent, AcuteKind
+from mimic_assets.sources.demo.acute import AcuteEvent, AcuteKind, span_on_monitor
 from mimic_assets.sources.demo.course import Course, Record
 from mimic_assets.sources.demo.disturbance import DIPS, Disturbance
 from mimic_assets.sources.demo.draws import Stream, generator
 from mimic_assets.sources.demo.plan import DemoPlan
 from mimic_assets.sources.demo.pressure import PressurePlan
+from mimic_assets.sources.demo.vital_times import GUARD_S
+from mimic_assets.sources.demo.vitals import Signal, VitalsPlan
 
 Series = NDArray[np.float64]
 
 LOW_PRESSURE_MMHG = 65
 COMPRESSION_MMHG = 32.0
 """Chest compressions in an arrest move the arterial line by about this much; without them it would read as damped."""
-MONITOR_DELAY_S = 10
-"""An arrest charted at a minute is seen on the monitor this many seconds into it."""
+SOUND_OXYGEN_PCT = 89.0
+SOUND_HEART_RATES = (42.0, 148.0)
+"""What the state keeps to outside planned spells and arrests, well inside what counts as an event."""
 
 
 class Rhythm(IntEnum):
@@ -80,7 +83,12 @@ def _ramp(seconds: Series, onset: float, end: float, before_s: float, after_s: f
 
 
 def simulate_state(
-    course: Course, record: Record, pressure: PressurePlan, acute: Sequence[AcuteEvent], plan: DemoPlan
+    course: Course,
+    record: Record,
+    pressure: PressurePlan,
+    vitals: VitalsPlan,
+    acute: Sequence[AcuteEvent],
+    plan: DemoPlan,
 ) -> State:
     """Return the state during one record."""
     rng = generator(plan.seed, course.index, Stream.STATE, record.number)
@@ -103,10 +111,10 @@ def simulate_state(
     arrests: list[tuple[float, float]] = []
     apnoea = np.zeros(count)
     for event in acute:
-        onset = (event.charted_time - record.start).total_seconds() + MONITOR_DELAY_S
-        if event.lasting_s <= 0 or not 0 <= onset < record.seconds:
+        span = span_on_monitor(event, record)
+        if span is None:
             continue
-        end = onset + event.lasting_s
+        onset, end = span
         stressed = np.maximum(stressed, _ramp(seconds, onset, end, float(rng.uniform(1800, 5400)), 1200))
         if event.kind is AcuteKind.CARDIAC_ARREST:
             arrests.append((onset, end))
@@ -135,9 +143,12 @@ def simulate_state(
         settling = np.clip((seconds[inside] - episode.start_s) / 240, 0, 1)
         mean[inside] = 63 - settling * (62 - episode.depth_mmhg) + 0.8 * rng.standard_normal(int(inside.sum()))
     oxygen = float(rng.uniform(95.5, 98.2)) + 0.6 * _wander(rng, count, 20) - 3.5 * stressed - 7 * dying - 22 * apnoea
+    for spell in vitals.of(Signal.OXYGEN):
+        oxygen -= 3 * _ramp(seconds, spell.start_s, spell.end_s, 900, 300)
+    oxygen = np.maximum(oxygen, SOUND_OXYGEN_PCT)
     breathing = float(rng.uniform(13, 19)) + 1.3 * _wander(rng, count, 8) + 7 * stressed + 8 * dying
     breathing = np.where(apnoea > 0.6, 0.0, breathing)
-    perfusion = np.exp(np.log(1.6) + 0.3 * _wander(rng, count, 10) - 0.9 * stressed - 0.5 * dying)
+    perfusion = np.maximum(0.15, np.exp(np.log(1.6) + 0.3 * _wander(rng, count, 10) - 0.9 * stressed - 0.5 * dying))
     fever = float(rng.uniform(0, 2.2)) if rng.random() < 0.3 else 0.0
     temperature = 98.2 + fever + 0.4 * daily + 0.2 * _wander(rng, count, 60)
     beat_pressure = np.clip(float(rng.uniform(42, 62)) + 3 * _wander(rng, count, 10) - 12 * hypotensive, 18, 90)
@@ -156,13 +167,23 @@ def simulate_state(
         heart[inside], breathing[inside] = 0.0, 0.0
         mean[inside] = 33 + 2 * rng.standard_normal(int(inside.sum()))
         beat_pressure[inside] = COMPRESSION_MMHG
-        oxygen = np.where(inside | ((seconds >= end) & (seconds < end + 60)), np.minimum(oxygen, 74), oxygen)
+        oxygen[inside] = 74
         perfusion[inside] = 0.05
-    heart = np.where(rhythm >= Rhythm.VENTRICULAR_FIBRILLATION, 0.0, np.clip(heart, 34, 185))
+    heart = np.clip(heart, *SOUND_HEART_RATES)
+    for signal, series in ((Signal.HEART, heart), (Signal.OXYGEN, oxygen)):
+        for spell in vitals.of(signal):
+            for piece in spell.pieces:
+                series[int(piece.start_s) : int(piece.end_s)] = spell.level
+    heart = np.where(rhythm >= Rhythm.VENTRICULAR_FIBRILLATION, 0.0, heart)
     probe_off = np.zeros(count, dtype=np.bool_)
     for _ in range(int(rng.integers(2, 6))):
         start = int(rng.uniform(0, count))
         probe_off[start : start + int(rng.uniform(15, 150))] = True
+    for spell in vitals.of(Signal.OXYGEN):
+        probe_off[max(0, int(spell.start_s - GUARD_S)) : int(spell.end_s + GUARD_S)] = False
+    for spell in vitals.of(Signal.OXYGEN):
+        for piece in spell.pieces:
+            probe_off[int(piece.start_s) : int(piece.end_s)] |= piece.level is None
     return State(
         heart_rate=heart,
         mean_pressure=np.clip(mean, 18, 140),

@@ -39,6 +39,9 @@ from mimic_assets.sources.demo.truth import (
     lag_rows,
     pressure_decoys,
 )
+from mimic_assets.sources.demo.vital_times import VitalTimes, schedule_vitals
+from mimic_assets.sources.demo.vital_truth import vital_decoys, vital_events
+from mimic_assets.sources.demo.vitals import VitalsPlan, plan_vitals
 from mimic_assets.sources.demo.waveforms import RecordSignals
 
 
@@ -90,6 +93,7 @@ def _write_record(
     state: State,
     pressure: PressurePlan,
     times: MessageTimes,
+    vitals: VitalTimes,
     cuff: Sequence[CuffReading],
     plan: DemoPlan,
 ) -> None:
@@ -109,7 +113,7 @@ def _write_record(
             written.append(folder / f"{name}{group}.dat")
             files.note(written[-1])
     if record.has_numerics:
-        content = gzip_lines(numerics_lines(course, record, state, beats, times, cuff, plan))
+        content = gzip_lines(numerics_lines(course, record, state, beats, times, vitals, cuff, plan))
         files.put(folder / f"{record.record_id}n.csv.gz", content)
     if course.role.defect is Defect.MISSING_DAT and record.number == 0:
         files.lose(next(path for path in reversed(written) if path.name.endswith("e.dat")))
@@ -122,13 +126,20 @@ def write_subject(index: int, plan: DemoPlan, waveforms: Path) -> SubjectOutput:
     times = {r.number: schedule_messages(index, r, pressures[r.number], plan) for r in course.records}
     acute = plan_acute(course, pressures[0], plan)
     rhythms = plan_rhythms(course, acute)
+    vitals = {
+        r.number: plan_vitals(course, r, pressures[r.number], acute, plan) if r.has_numerics else VitalsPlan((), ())
+        for r in course.records
+    }
+    shown = {r.number: schedule_vitals(index, r, vitals[r.number], times[r.number], plan) for r in course.records}
     statuses = plan_code_status(course, plan)
     events: list[TruthEvent] = clinical_events(course, acute, rhythms, procedure_day(course))
     decoys: list[Decoy] = clinical_decoys(course, acute, rhythms)
     for record in course.records:
         if record.has_numerics:
             events += hypotension_events(course, record, pressures[record.number], times[record.number])
+            events += vital_events(course, record, vitals[record.number], shown[record.number], times[record.number])
             decoys += pressure_decoys(record, pressures[record.number])
+            decoys += vital_decoys(record, vitals[record.number])
 
     subject_name = f"p{course.subject_id}"
     folder = waveforms / "waves" / subject_name[:4] / subject_name
@@ -136,7 +147,7 @@ def write_subject(index: int, plan: DemoPlan, waveforms: Path) -> SubjectOutput:
     states: dict[int, State] = {}
     cuffs: dict[int, tuple[CuffReading, ...]] = {}
     for record in course.records:
-        state = simulate_state(course, record, pressures[record.number], acute, plan)
+        state = simulate_state(course, record, pressures[record.number], vitals[record.number], acute, plan)
         states[record.number] = state
         cuffs[record.number] = read_cuff(index, record, state, times[record.number], plan)
         _write_record(
@@ -147,6 +158,7 @@ def write_subject(index: int, plan: DemoPlan, waveforms: Path) -> SubjectOutput:
             state,
             pressures[record.number],
             times[record.number],
+            shown[record.number],
             cuffs[record.number],
             plan,
         )
