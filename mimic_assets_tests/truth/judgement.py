@@ -12,6 +12,9 @@ from mimic_assets.settings import Settings
 from mimic_assets.storage.keys import Key
 from mimic_assets_tests.truth.planted import Planted
 
+READ = ("abp_mean", "abp_systolic", "nbp_mean", "heart_rate", "spo2", "pulse_spo2", "pulse_abp")
+"""Parameters that rules, or rules with a mistake, look at."""
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -29,9 +32,9 @@ class Judgement:
         return Workshop(self.settings).lake.scan(table, task)
 
     def frames(self, subject_id: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-        """Return what events are found in: the extract, the pressures among cleaned numerics, and record stays."""
+        """Return what events are found in: the extract, what rules read of cleaned numerics, and record stays."""
         workshop = Workshop(self.settings)
         extract = workshop.lake.read(CLINICAL_EXTRACT, workshop.bucket(subject_id), subject_id=subject_id)
         numerics = workshop.lake.read(CLEANED_NUMERICS, Key(subject_id))
-        pressures = numerics.filter(pl.col("parameter").is_in(["abp_mean", "abp_systolic", "nbp_mean"]))
-        return extract, pressures, workshop.lake.read(RECORD_STAYS, Key(subject_id))
+        read = numerics.filter(pl.col("parameter").is_in(READ))
+        return extract, read, workshop.lake.read(RECORD_STAYS, Key(subject_id))

@@ -14,9 +14,25 @@ from mimic_assets_tests.truth.planted import Planted, Row, known_time, number_of
 Found = Mapping[str, Any]
 """A row of `clinical_events`."""
 
-_KINDS_OF_PRESSURE = frozenset(
-    {"short_dip", "line_flush", "line_zeroed", "mean_above_systolic", "line_disconnected", "flush_in_episode"}
-)
+_SPANS = {
+    **dict.fromkeys(
+        (
+            "short_dip", "line_flush", "line_zeroed", "mean_above_systolic", "line_disconnected", "flush_in_episode",
+            "silence_in_episode", "dip_one_step_short", "long_dip", "dip_beside_silence", "silence_between_dips",
+            "pressure_at_limit",
+        ),
+        "hypotension",
+    ),
+    **{
+        f"{kind}_{form}": kind
+        for kind in ("desaturation", "bradycardia", "tachycardia")
+        for form in ("one_step_short", "at_limit", "around_silence")
+    },
+    "pulse_deficit": "bradycardia",
+}  # fmt: skip
+"""Kind of a decoy that lasts from second to second of a record -> the kind of event that must not begin in it."""
+_NO_TIMED_INFARCTION = "markers_of_type_2"
+_NO_INFARCTION = frozenset({"old_infarction", "later_care_of_infarction", "markers_without_code"})
 _NO_ARREST = frozenset({"history_code"})
 APART = frozenset({"newborn", "obstetric"})
 """Classes of their own: what the demo plants as a look-alike code is told, and is nobody's arrest."""
@@ -29,16 +45,14 @@ def differences(planted: Planted, ledger: Iterable[Found]) -> list[str]:
 
     A pair belongs together when subject, kind, tier, admission and stay are equal and each lies in what the other says
     of its time; every event is in one pair only. A code of an arrest that is also charted (a decoy of its kind) is one
-    more source of that arrest and no event. Kinds that the plan does not plant are not compared: the demo's heart rates
-    and saturations are drawn, not planned.
+    more source of that arrest and no event. Every kind of event is compared.
     """
     wanted: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in planted.events:
         wanted[int(row["subject_id"]), row["event"], row["tier"]].append(row)
-    kinds = {row["event"] for row in planted.events}
     found: dict[tuple[Any, ...], list[Found]] = defaultdict(list)
     for event in ledger:
-        if event["event"] in kinds and event["event_class"] not in APART:
+        if event["event_class"] not in APART:
             found[event["subject_id"], event["event"], event["tier"]].append(event)
     return [
         sentence
@@ -91,12 +105,12 @@ def decoys_taken(planted: Planted, ledger: Iterable[Found]) -> list[str]:
 def _is_taken(planted: Planted, decoy: Row, events: list[Found]) -> bool:
     kind, hadm_id = decoy["kind"], number_of(decoy["hadm_id"])
     of_admission = [event for event in events if event["hadm_id"] == hadm_id]
-    if kind in _KINDS_OF_PRESSURE:
+    if kind in _SPANS:
         span = planted.span_of(decoy)
         if span is None:
             raise AssertionError(f"decoy {kind} of subject {decoy['subject_id']} has no record and seconds")
         record_id, start, end = span
-        onsets = [event["event_time"] for event in _low_pressures(events, record_id)]
+        onsets = [event["event_time"] for event in _of_record(events, record_id, _SPANS[kind])]
         return any(start - _ROUNDING <= onset <= end + _ROUNDING for onset in onsets)
     if kind == "cuff_only":
         return any(event["event"] == "hypotension" for event in events)
@@ -119,13 +133,18 @@ def _is_taken(planted: Planted, decoy: Row, events: list[Found]) -> bool:
         arrests = [event for event in of_admission if event["event"] == "cardiac_arrest"]
         is_one = len(arrests) == 1 and arrests[0]["event_time"] is not None
         return not is_one or not any(source.startswith("diagnoses_icd") for source in arrests[0]["sources"])
+    if kind in _NO_INFARCTION or kind == _NO_TIMED_INFARCTION:
+        infarctions = [event for event in of_admission if event["event"] == "acute_mi"]
+        return any(kind in _NO_INFARCTION or event["event_time"] is not None for event in infarctions)
     if kind == "record_without_stay":
         record_id = int(decoy["detail"].split()[1])
-        return bool(_low_pressures(events, record_id))
+        return any(event["stay_id"] is not None for event in _of_record(events, record_id))
+    if kind != "defect":
+        raise AssertionError(f"decoy {kind} of subject {decoy['subject_id']} is judged by nothing")
     return False  # a defect of a file is judged by `rejected_inputs`
 
 
-def _low_pressures(events: list[Found], record_id: int) -> list[Found]:
-    """Return the events that the numerics of one record gave."""
-    lows = [event for event in events if event["event"] == "hypotension"]
-    return [event for event in lows if event["sources"][0].startswith(f"cleaned_numerics:{record_id}:")]
+def _of_record(events: list[Found], record_id: int, kind: str | None = None) -> list[Found]:
+    """Return the events, of one kind or any, that the numerics of one record gave."""
+    of_kind = [event for event in events if kind in (None, event["event"])]
+    return [event for event in of_kind if event["sources"][0].startswith(f"cleaned_numerics:{record_id}:")]

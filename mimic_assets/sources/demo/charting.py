@@ -13,6 +13,7 @@ import numpy as np
 from mimic_assets.sources.demo.course import Admission, Course, Stay
 from mimic_assets.sources.demo.cuff import CuffReading
 from mimic_assets.sources.demo.draws import Stream, generator
+from mimic_assets.sources.demo.infarction import DESIGNS, TROPONIN_T
 from mimic_assets.sources.demo.orders import CodeStatusOrder, Limitation
 from mimic_assets.sources.demo.physiology import Rhythm, State
 from mimic_assets.sources.demo.plan import DemoPlan
@@ -182,7 +183,10 @@ def _status_rows(
 
 
 def lab_rows(course: Course, plan: DemoPlan) -> list[Row]:
-    """Return rows of `labevents`: a panel on admission, then every ten hours or so; lactate and troponin in some."""
+    """Return rows of `labevents`: a panel on admission, then every ten hours or so; lactate and troponin in some.
+
+    Where the markers of an infarction or a look-alike are planned (`infarction`), no other troponin is drawn.
+    """
     rng = generator(plan.seed, course.index, Stream.CHART, 1)
     rows: list[Row] = []
     number = course.index * 100_000
@@ -203,6 +207,8 @@ def lab_rows(course: Course, plan: DemoPlan) -> list[Row]:
                 drawn = usual + worse + spread * float(rng.standard_normal())
                 value = round(max(drawn, 0.1 if digits == 1 else 0.01), digits)
                 shown = f"{value:.{digits}f}"
+                if item == TROPONIN_T and course.role.slot in DESIGNS and admission is course.main_admission():
+                    continue
                 text = "<0.01" if item == 51003 and value <= 0.01 else shown
                 number += 1
                 rows.append(

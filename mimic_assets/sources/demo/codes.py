@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from mimic_assets.sources.demo.cohort import ARREST_CODES, ATRIAL_SHOCK_CODES, HISTORY_CODES, PROCEDURE_CODES
 from mimic_assets.sources.demo.course import Course
 from mimic_assets.sources.demo.draws import Stream, generator
+from mimic_assets.sources.demo.infarction import DESIGNS
 from mimic_assets.sources.demo.plan import DemoPlan
 
 Row = tuple[object, ...]
@@ -36,6 +37,16 @@ DIAGNOSES: dict[tuple[str, int], str] = {
     ("Z8241", 10): "Family history of sudden cardiac death",
     ("P2981", 10): "Cardiac arrest of newborn",
     ("77985", 9): "Cardiac arrest of newborn",
+    ("I214", 10): "Non-ST elevation (NSTEMI) myocardial infarction",
+    ("I2102", 10): "ST elevation (STEMI) myocardial infarction involving left anterior descending coronary artery",
+    ("I2119", 10): "ST elevation (STEMI) myocardial infarction involving other coronary artery of inferior wall",
+    ("I220", 10): "Subsequent ST elevation (STEMI) myocardial infarction of anterior wall",
+    ("I21A1", 10): "Myocardial infarction type 2",
+    ("I252", 10): "Old myocardial infarction",
+    ("41001", 9): "Acute myocardial infarction of anterolateral wall, initial episode of care",
+    ("41071", 9): "Subendocardial infarction, initial episode of care",
+    ("41072", 9): "Subendocardial infarction, subsequent episode of care",
+    ("412", 9): "Old myocardial infarction",
 }
 PROCEDURES: dict[tuple[str, int], str] = {
     ("02HV33Z", 10): "Insertion of Infusion Device into Superior Vena Cava, Percutaneous Approach",
@@ -50,7 +61,13 @@ PROCEDURES: dict[tuple[str, int], str] = {
     ("9961", 9): "Atrial cardioversion",
 }
 _SPECIAL = frozenset(
-    {*ARREST_CODES.values(), *HISTORY_CODES.values(), *PROCEDURE_CODES.values(), *ATRIAL_SHOCK_CODES.values()}
+    {
+        *ARREST_CODES.values(),
+        *HISTORY_CODES.values(),
+        *PROCEDURE_CODES.values(),
+        *ATRIAL_SHOCK_CODES.values(),
+        *(design.code for design in DESIGNS.values()),
+    }
 )
 
 
@@ -76,6 +93,8 @@ def code_rows(course: Course, plan: DemoPlan) -> tuple[list[Row], list[Row]]:
         performed = [(done[int(rng.integers(len(done)))], admission.stays[0].intime.date())]
         if admission is main:
             chosen += [table[role.slot] for table in (ARREST_CODES, HISTORY_CODES) if role.slot in table]
+            design = DESIGNS.get(role.slot)
+            chosen += [design.code] if design is not None and design.code is not None else []
             special = [table[role.slot] for table in (PROCEDURE_CODES, ATRIAL_SHOCK_CODES) if role.slot in table]
             performed += [(code, procedure_day(course)) for code in special]
         key = (course.subject_id, admission.hadm_id)

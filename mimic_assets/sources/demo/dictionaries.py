@@ -6,6 +6,7 @@ subjects. Labels and units are those of the published dictionaries.
 
 from mimic_assets.sources.demo.charting import LAB_ITEMS
 from mimic_assets.sources.demo.codes import DIAGNOSES, PROCEDURES
+from mimic_assets.sources.demo.infarction import CK_MB, CK_MB_ITEM
 
 Row = tuple[object, ...]
 
@@ -62,9 +63,10 @@ ITEMS: tuple[Row, ...] = (
 
 def dictionary_rows() -> dict[str, list[Row]]:
     """Return the rows of the dictionaries: every item and code that the demo uses, in order of code."""
+    labels = {item: row[:3] for item, row in LAB_ITEMS.items()} | {CK_MB: CK_MB_ITEM}
     return {
         "icu/d_items": list(ITEMS),
-        "hosp/d_labitems": [(item, *LAB_ITEMS[item][:3]) for item in sorted(LAB_ITEMS)],
+        "hosp/d_labitems": [(item, *labels[item]) for item in sorted(labels)],
         "hosp/d_icd_diagnoses": [(*key, DIAGNOSES[key]) for key in sorted(DIAGNOSES)],
         "hosp/d_icd_procedures": [(*key, PROCEDURES[key]) for key in sorted(PROCEDURES)],
     }

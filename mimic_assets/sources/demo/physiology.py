@@ -145,7 +145,8 @@ def simulate_state(
     oxygen = float(rng.uniform(95.5, 98.2)) + 0.6 * _wander(rng, count, 20) - 3.5 * stressed - 7 * dying - 22 * apnoea
     for spell in vitals.of(Signal.OXYGEN):
         oxygen -= 3 * _ramp(seconds, spell.start_s, spell.end_s, 900, 300)
-    oxygen = np.maximum(oxygen, SOUND_OXYGEN_PCT)
+    bend = SOUND_OXYGEN_PCT + 2  # below it the fall flattens: a hard floor would read as a stuck probe
+    oxygen = np.where(oxygen < bend, SOUND_OXYGEN_PCT + 2 * np.exp((np.minimum(oxygen, bend) - bend) / 2), oxygen)
     breathing = float(rng.uniform(13, 19)) + 1.3 * _wander(rng, count, 8) + 7 * stressed + 8 * dying
     breathing = np.where(apnoea > 0.6, 0.0, breathing)
     perfusion = np.maximum(0.15, np.exp(np.log(1.6) + 0.3 * _wander(rng, count, 10) - 0.9 * stressed - 0.5 * dying))

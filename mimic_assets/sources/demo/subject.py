@@ -18,6 +18,8 @@ from mimic_assets.sources.demo.cohort import Defect
 from mimic_assets.sources.demo.course import Course, Record, draw_course
 from mimic_assets.sources.demo.cuff import CuffReading, read_cuff
 from mimic_assets.sources.demo.headers import layout_header, master_header, segment_header, segment_name
+from mimic_assets.sources.demo.infarction import marker_rows, plan_infarction
+from mimic_assets.sources.demo.infarction_truth import infarction_decoys, infarction_events
 from mimic_assets.sources.demo.message_times import MessageTimes, schedule_messages
 from mimic_assets.sources.demo.numerics_csv import gzip_lines, numerics_lines
 from mimic_assets.sources.demo.orders import order_rows, plan_code_status
@@ -131,9 +133,12 @@ def write_subject(index: int, plan: DemoPlan, waveforms: Path) -> SubjectOutput:
         for r in course.records
     }
     shown = {r.number: schedule_vitals(index, r, vitals[r.number], times[r.number], plan) for r in course.records}
+    infarction = plan_infarction(course, plan)
     statuses = plan_code_status(course, plan)
     events: list[TruthEvent] = clinical_events(course, acute, rhythms, procedure_day(course))
+    events += infarction_events(course, infarction)
     decoys: list[Decoy] = clinical_decoys(course, acute, rhythms)
+    decoys += infarction_decoys(course, infarction)
     for record in course.records:
         if record.has_numerics:
             events += hypotension_events(course, record, pressures[record.number], times[record.number])
@@ -169,7 +174,7 @@ def write_subject(index: int, plan: DemoPlan, waveforms: Path) -> SubjectOutput:
     poe, poe_detail = order_rows(course, statuses, plan)
     inputs, performed = treatment_rows(course, acute, pressures, plan)
     rows = course_rows(course, plan) | {
-        "hosp/labevents": lab_rows(course, plan),
+        "hosp/labevents": [*lab_rows(course, plan), *marker_rows(course, infarction, plan)],
         "hosp/poe": poe,
         "hosp/poe_detail": poe_detail,
         "hosp/diagnoses_icd": diagnoses,
