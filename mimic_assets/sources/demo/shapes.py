@@ -99,3 +99,10 @@ def breath_table() -> NDArray[np.float64]:
 
 MEAN_OF_PULSE = float(pulse_table()[6:14].mean())
 """Share of the pulse pressure by which the mean lies above the diastolic, at 60 to 120 beats a minute."""
+
+
+def means_of_pulse() -> NDArray[np.float64]:
+    """Return the same share by row: smaller in long beats, larger in short ones; elsewhere the usual one."""
+    shares = pulse_table().mean(axis=1)
+    shares[PREMATURE_ROW:] = MEAN_OF_PULSE  # a weak beat or a compression lowers the mean, as it should
+    return shares

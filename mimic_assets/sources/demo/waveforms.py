@@ -22,11 +22,11 @@ from mimic_assets.sources.demo.pressure import PressurePlan
 from mimic_assets.sources.demo.segments import SAMPLES_PER_FRAME, Group, Look, SegmentPlan, SignalPlan
 from mimic_assets.sources.demo.shapes import (
     LEADS,
-    MEAN_OF_PULSE,
     PHASES,
     PULSE_DELAY_S,
     breath_table,
     ecg_table,
+    means_of_pulse,
     pulse_table,
 )
 
@@ -109,7 +109,7 @@ class RecordSignals:
         self._breath_depth = beats.breath_depth * float(rng.uniform(0.3, 0.55))
         second = np.minimum((beats.ticks[:-1] / record.clock.counter_hz).astype(np.int64), len(state.mean_pressure) - 1)
         pulse = state.pulse_pressure[second]
-        self._diastolic = state.mean_pressure[second] - MEAN_OF_PULSE * pulse
+        self._diastolic = state.mean_pressure[second] - means_of_pulse()[beats.row] * pulse
         self._pulse = pulse.copy()
         seconds = beats.ticks[:-1] / record.clock.counter_hz
         for kind, level in (

@@ -67,7 +67,11 @@ def test_codes_without_time_are_tier_d_for_the_whole_admission(cohort_demo: Path
     admissions = {row["hadm_id"]: row for row in clinical(cohort_demo, "hosp/admissions")}
     timed = {row["hadm_id"] for row in truth(cohort_demo) if row["event"] == "cardiac_arrest" and row["tier"] == "A"}
     coded = {r["hadm_id"] for r in clinical(cohort_demo, "hosp/diagnoses_icd") if r["icd_code"] in ARREST_CODES}
-    rows = {row["hadm_id"]: row for row in truth(cohort_demo) if row["source"] == "diagnoses_icd"}
+    rows = {
+        row["hadm_id"]: row
+        for row in truth(cohort_demo)
+        if (row["event"], row["source"]) == ("cardiac_arrest", "diagnoses_icd")
+    }
     assert set(rows) == coded - timed
     assert len(rows) == 3
     decoys = {row["hadm_id"] for row in truth(cohort_demo, "decoys") if row["kind"] == "code_of_timed_event"}
