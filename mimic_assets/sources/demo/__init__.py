@@ -11,7 +11,10 @@ Nothing enters but a `DemoPlan`; what leaves is a folder:
 The truth is decided before noise is drawn and imports nothing of the pipeline it judges. Where do I go to...?
 
     change who the subjects are         cohort.py, course.py
-    plan pressure and acute events      pressure.py, acute.py       and what must come of them: truth.py
+    plan pressure and acute events      pressure.py, pressure_edges.py, acute.py
+    plan heart rate and oxygen          vitals.py, vital_times.py
+    plan infarctions                    infarction.py
+    say what must come of them          truth.py, vital_truth.py, infarction_truth.py
     make the patient more lifelike      physiology.py, beats.py, shapes.py
     change the monitor's files          segments.py, headers.py, waveforms.py, message_times.py, cuff.py,
                                         numerics_csv.py

@@ -103,6 +103,6 @@ MEAN_OF_PULSE = float(pulse_table()[6:14].mean())
 
 def means_of_pulse() -> NDArray[np.float64]:
     """Return the same share by row: smaller in long beats, larger in short ones; elsewhere the usual one."""
-    shares = pulse_table().mean(axis=1)
+    shares: NDArray[np.float64] = pulse_table().mean(axis=1)
     shares[PREMATURE_ROW:] = MEAN_OF_PULSE  # a weak beat or a compression lowers the mean, as it should
     return shares
