@@ -13,7 +13,7 @@ import polars as pl
 from mimic_assets.cli.window import Window
 from mimic_assets.cli.window_evidence import clinical_bucket
 from mimic_assets.errors import DataError, RequestError
-from mimic_assets.manifest import read_header, read_sample
+from mimic_assets.manifest import has_signals, read_header, read_sample
 from mimic_assets.schemas.model import Partitioning, Table
 from mimic_assets.schemas.tables import RAW_RECORDS, TABLES, TRAINING_MANIFEST
 from mimic_assets.storage import keys
@@ -122,6 +122,8 @@ def check_shard(lake: Lake, window: Window, manifest: Mapping[str, Any]) -> Shar
     stored = sample.values.astype(np.float64)
     if stored.shape != window.values.shape or not np.array_equal(stored[known], window.values[known], equal_nan=True):
         differing.append("values")
+    if not has_signals(window.row, sample):
+        differing.append("signals")
     if sample.label != window.row["label"]:
         differing.append("label")
     if differing:

@@ -13,6 +13,7 @@ from mimic_assets.errors import InternalError
 from mimic_assets.schemas.judged import Rejection, rejected_frame
 from mimic_assets.schemas.tables import WINDOWED_SAMPLES
 from mimic_assets.tasks.model import Task
+from mimic_assets.timeline import TICKS_PER_FRAME
 
 Windows = Callable[[], Iterator[tuple[int, pl.DataFrame]]]
 """Gives (subject_id, rows of windowed_samples of one task), ascending subjects, rows in the table's order; a subject
@@ -20,7 +21,8 @@ may come in several pieces, and every call gives the same."""
 
 CANDIDATE_COLUMNS = (
     "sample_id", "task", "subject_id", "label", "care_unit", "hours_in_stay", "observed_fraction", "cell_s",
-    "cell_count", "parameters",
+    "cell_count", "parameters", "signals", "waveform_start_tick", "waveform_end_tick", "tile_count",
+    "tile_feature_names",
 )  # fmt: skip
 """The columns of windowed_samples that `gather_candidates` reads; none is a tensor."""
 
@@ -75,7 +77,20 @@ def _fits(task: Task) -> pl.Expr:
     rule = task.numerics
     same_parameters = pl.col("parameters").list.join("\n", ignore_nulls=False) == "\n".join(rule.parameters)
     same_cells = (pl.col("cell_s") == rule.cell_s) & (pl.col("cell_count") == rule.cell_count)
-    return (same_parameters & same_cells).fill_null(False).alias("fits")
+    return (same_parameters & same_cells & _same_waveforms(task)).fill_null(False).alias("fits")
+
+
+def _same_waveforms(task: Task) -> pl.Expr:
+    """True where a window has the task's signals over its length, and its tile features; always true without them."""
+    rule = task.waveforms
+    if rule is None:
+        return pl.lit(True)
+    return (
+        (pl.col("signals").list.join("\n") == "\n".join(rule.signals))
+        & (pl.col("waveform_end_tick") - pl.col("waveform_start_tick") == rule.frame_count * TICKS_PER_FRAME)
+        & (pl.col("tile_feature_names").list.join("\n") == "\n".join(rule.tile_features))
+        & (pl.col("tile_count") == rule.tile_count)
+    )
 
 
 def _check_owner(frame: pl.DataFrame, subject_id: int, task: Task) -> None:
@@ -99,6 +114,11 @@ def _stale(frame: pl.DataFrame, subject_id: int, task: Task) -> Rejection:
         message=(
             f"found windows of {cells} cells of {seconds} s of {', '.join(parameters or [])}, "
             f"expected {rule.cell_count} cells of {rule.cell_s} s of {', '.join(rule.parameters)}"
+            + (
+                f", and {task.waveforms.observation_s} s of {', '.join(task.waveforms.signals)}"
+                if task.waveforms
+                else ""
+            )
         ),
         advice="Materialise windowed_samples of this patient again; until then it is left out of the manifest.",
         subject_id=subject_id,

@@ -4,17 +4,18 @@ Bytes are read elsewhere (`reader`), windows are proven elsewhere (`windows.leak
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from mimic_assets.manifest.reader import Sample
+from mimic_assets.manifest.sample_bytes import SIGNAL_COLUMNS, Sample
 from mimic_assets.manifest.tensors import fill_missing, tensors_of
 from mimic_assets.tasks.model import GapPolicy, Task
 
 
 def is_window(task: Task, train_medians: Mapping[str, float | None], window: pl.DataFrame, sample: Sample) -> bool:
-    """Return whether a sample holds a window's values, ages, reasons and label, bit for bit.
+    """Return whether a sample holds a window's values, ages, reasons, signals, tile features and label, bit for bit.
 
     Args:
         task: says whether gaps are filled by the medians.
@@ -32,4 +33,21 @@ def is_window(task: Task, train_medians: Mapping[str, float | None], window: pl.
         (sample.ages_s, expected.ages_s[0]),
         (sample.reasons, expected.reasons[0]),
     )
-    return all(one.tobytes() == other.tobytes() for one, other in pairs) and sample.label == window["label"][0]
+    numerics = all(one.tobytes() == other.tobytes() for one, other in pairs)
+    return numerics and sample.label == window["label"][0] and has_signals(window.row(0, named=True), sample)
+
+
+def has_signals(window: Mapping[str, Any], sample: Sample) -> bool:
+    """Return whether a sample's compressed signals and tile features are a window's, bit for bit; nothing is decoded.
+
+    Args:
+        window: one row of windowed_samples; of a task without waveforms, its lists are empty or null.
+        sample: as it lies in its shard.
+    """
+    if [signal.signal for signal in sample.signals] != (window["signals"] or []):
+        return False
+    for name, column in SIGNAL_COLUMNS.items():
+        if [getattr(signal, name) for signal in sample.signals] != (window[column] or []):
+            return False
+    tiles = [] if sample.tile_features is None else sample.tile_features.ravel().tolist()
+    return [None if np.isnan(value) else value for value in tiles] == (window["tile_features"] or [])

@@ -68,6 +68,7 @@ def altered(windows: pl.DataFrame) -> pl.DataFrame:
         "care_unit": pl.lit("altered"),
         "hours_in_stay": pl.col("hours_in_stay") + 1000,
         "cell_values": pl.col("cell_values").list.eval(foreign),
+        "signal_gains": pl.col("signal_gains").list.eval(pl.element() / _FOREIGN),
     }
     present = [name for name in changes if name in windows.columns]
     return windows.with_columns(changes[name].cast(WINDOWED_SAMPLES.schema[name]).alias(name) for name in present)

@@ -14,7 +14,7 @@ from mimic_assets.errors import DataError
 from mimic_assets.manifest.candidates import Candidates, Windows, gather_candidates
 from mimic_assets.manifest.selection import select
 from mimic_assets.manifest.shard_layout import ShardLayout
-from mimic_assets.manifest.shards import ShardWriter
+from mimic_assets.manifest.shards import ShardFile, ShardWriter
 from mimic_assets.manifest.splits import assign
 from mimic_assets.manifest.summary import Summary, summarise
 from mimic_assets.manifest.tensors import fill_missing, tensors_of
@@ -76,34 +76,30 @@ def build_manifest(
     known = candidates or gather_candidates(task, windows)
     splits = assign(known.frame["subject_id"], task.split)
     selected = select(known.frame, splits, task)
-    counts = {split.value: selected.filter(pl.col("split") == split.value).height for split in Split}
     layouts = {split.value: _layout(task, split, statistics) for split in Split}
-    writer = ShardWriter(spool, layouts, counts, task.split.seed)
+    writer = ShardWriter(spool, layouts, task.split.seed)
     fill = _fill(task, statistics)
     frames: list[pl.DataFrame] = []
     for piece in selected_windows(windows, selected):
         for (split,), part in piece.partition_by("split", as_dict=True).items():
-            tensors = fill_missing(tensors_of(part, task.numerics), fill)
-            placed = writer.append(str(split), part["sample_id"], part["label"], tensors)
-            frames.append(pl.concat([part.select(_FROM_SAMPLES), placed], how="horizontal"))
-        del piece, part, tensors  # the stream makes the next piece while these names would still hold this one
-    files = writer.finish()
-    shards = pl.DataFrame(
-        [(file.split, file.number, shard_path(task, file.name)) for file in files],
-        schema={"split": pl.String, "shard_number": pl.Int64, "shard": pl.String},
-        orient="row",
-    )
-    frame = _manifest(frames, shards, task, code_fingerprint)
-    summary = summarise(known.frame, splits, selected, shards["split"], task)
+            writer.append(str(split), part, fill_missing(tensors_of(part, task.numerics), fill))
+            frames.append(part.select(_FROM_SAMPLES))
+            del part
+        del piece  # the stream makes the next piece while this name would still hold this one
+    files = list(writer.finish())
+    frame = _manifest(frames, files, task, code_fingerprint)
+    shards = pl.Series("split", [file.split for file in files], dtype=pl.String)
+    summary = summarise(known.frame, splits, selected, shards, task)
     return BuiltManifest(Judged(frame, known.rejected), sorted((file.name, file.path) for file in files), summary)
 
 
-def _manifest(frames: list[pl.DataFrame], shards: pl.DataFrame, task: Task, code_fingerprint: str) -> pl.DataFrame:
+def _manifest(frames: list[pl.DataFrame], files: list[ShardFile], task: Task, code_fingerprint: str) -> pl.DataFrame:
     if not frames:
         return TRAINING_MANIFEST.empty()
+    placed = pl.concat(file.placed.with_columns(shard=pl.lit(shard_path(task, file.name))) for file in files)
     return (
         pl.concat(frames)
-        .join(shards, on=["split", "shard_number"], how="left", validate="m:1")
+        .join(placed, on="sample_id", how="inner", validate="1:1")
         .with_columns(task_fingerprint=pl.lit(task.fingerprint), code_fingerprint=pl.lit(code_fingerprint))
         .select(pl.col(name).cast(dtype) for name, dtype in TRAINING_MANIFEST.schema.items())
         .sort(TRAINING_MANIFEST.order)
@@ -123,7 +119,7 @@ def _statistics(task: Task, normalisation: pl.DataFrame) -> dict[str, tuple[str 
 
 
 def _layout(task: Task, split: Split, statistics: dict[str, tuple[str | None, float | None]]) -> ShardLayout:
-    rule = task.numerics
+    rule, waveforms = task.numerics, task.waveforms
     return ShardLayout(
         task=task.name,
         task_fingerprint=task.fingerprint,
@@ -133,6 +129,11 @@ def _layout(task: Task, split: Split, statistics: dict[str, tuple[str | None, fl
         units=tuple(statistics[parameter][0] for parameter in rule.parameters),
         cell_s=rule.cell_s,
         cell_count=rule.cell_count,
+        signals=waveforms.signals if waveforms else (),
+        samples_per_frame=(0,) * (len(waveforms.signals) if waveforms else 0),
+        frame_count=waveforms.frame_count if waveforms else 0,
+        tile_features=waveforms.tile_features if waveforms else (),
+        tile_count=waveforms.tile_count if waveforms else 0,
     )
 
 

@@ -1,4 +1,4 @@
-"""Shards read: one sample by its offset, or a whole shard as arrays, checked against the checksums of the manifest.
+"""Shards read: one sample by its offset, or a whole shard, checked against the checksums of the manifest.
 
 Bytes come from memory or from a function that reads a range (a file, an object store); no client is known here.
 Scaling by `training_normalisation` is the loader's: shards hold raw values in canonical units.
@@ -9,42 +9,61 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from mimic_assets.errors import DataError
-from mimic_assets.manifest.shard_layout import NAME_DIGITS, PREFIX_LENGTH, ShardLayout, header_length, parse_header
+from mimic_assets.manifest.sample_bytes import Sample, decode_sample, sample_of
+from mimic_assets.manifest.shard_layout import (
+    HEADER_GUESS,
+    NAME_DIGITS,
+    SUFFIX,
+    ShardLayout,
+    header_length,
+    parse_header,
+)
 
 ReadRange = Callable[[int, int], bytes]
 """Gives `length` bytes from `offset`; fewer where the object ends."""
 _ADVICE = "Fetch the shard again, or materialise the manifest again."
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One window as it lies in a shard; arrays [parameter, cell]."""
-
-    values: NDArray[np.float32]
-    """Canonical units, not scaled; NaN where missing and not filled."""
-    ages_s: NDArray[np.float32]
-    """Age of the last usable value at the cell's end; NaN where there is none."""
-    reasons: NDArray[np.uint8]
-    """Code of MissingReason: place in the header's list `reasons`."""
-    label: bool
+_BROKEN = (pa.ArrowException, OSError, ValueError, TypeError, AttributeError)
+"""What pyarrow and the decoder raise over bytes that are no sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A whole shard; arrays [sample, parameter, cell] are read-only views of its bytes."""
+    """A whole shard in memory, in the order of the file."""
 
     layout: ShardLayout
-    values: NDArray[np.float32]
-    ages_s: NDArray[np.float32]
-    reasons: NDArray[np.uint8]
-    labels: NDArray[np.bool_]
+    samples: tuple[Sample, ...]
 
     def __len__(self) -> int:
         """Samples in the shard."""
-        return len(self.labels)
+        return len(self.samples)
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """[sample, parameter, cell], copied together, like the next two."""
+        return np.array([sample.values for sample in self.samples], dtype=np.float32).reshape(self._shape)
+
+    @property
+    def ages_s(self) -> NDArray[np.float32]:
+        """[sample, parameter, cell]."""
+        return np.array([sample.ages_s for sample in self.samples], dtype=np.float32).reshape(self._shape)
+
+    @property
+    def reasons(self) -> NDArray[np.uint8]:
+        """[sample, parameter, cell]."""
+        return np.array([sample.reasons for sample in self.samples], dtype=np.uint8).reshape(self._shape)
+
+    @property
+    def labels(self) -> NDArray[np.bool_]:
+        """[sample]."""
+        return np.array([sample.label for sample in self.samples], dtype=np.bool_)
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        return len(self.samples), len(self.layout.parameters), self.layout.cell_count
 
 
 def read_header(source: bytes | ReadRange, *, name: str = "(unnamed)") -> ShardLayout:
@@ -54,7 +73,9 @@ def read_header(source: bytes | ReadRange, *, name: str = "(unnamed)") -> ShardL
         DataError: this is no shard of a known version.
     """
     read = _range_reader(source)
-    return parse_header(read(0, header_length(read(0, PREFIX_LENGTH), name)), name)
+    beginning = read(0, HEADER_GUESS)
+    length = header_length(beginning, name)
+    return parse_header(beginning if length <= len(beginning) else read(0, length), name)
 
 
 def read_sample(
@@ -66,7 +87,7 @@ def read_sample(
     sha256: str | None = None,
     name: str = "(unnamed)",
 ) -> Sample:
-    """Return one sample.
+    """Return one sample, from one range.
 
     Args:
         source: The shard, or a function that reads a range of it.
@@ -80,21 +101,28 @@ def read_sample(
         DataError: the bytes are not the sample's; the message names the shard and the offset.
     """
     known = layout or read_header(source, name=name)
-    data = _range_reader(source)(offset, length)
+    return parse_sample(_range_reader(source)(offset, length), offset, length, known, sha256=sha256, name=name)
+
+
+def parse_sample(
+    data: bytes, offset: int, length: int, layout: ShardLayout, *, sha256: str | None = None, name: str = "(unnamed)"
+) -> Sample:
+    """Return the sample of bytes that were read already; arguments and errors as `read_sample`."""
     where = f"Shard {name}, sample at byte {offset}"
-    if length != known.record.itemsize or len(data) != length:
-        size = known.record.itemsize
-        raise DataError(f"{where}: {len(data)} bytes found ({length} asked for), {size} expected. {_ADVICE}")
+    if len(data) != length:
+        raise DataError(f"{where}: {len(data)} bytes found, {length} expected. {_ADVICE}")
     if sha256 is not None:
         found = hashlib.sha256(data).hexdigest()
         if found != sha256:
             raise DataError(f"{where}: SHA-256 {found} found, {sha256} expected. {_ADVICE}")
-    shard = _arrays(data, known)
-    return Sample(shard.values[0], shard.ages_s[0], shard.reasons[0], bool(shard.labels[0]))
+    try:
+        return decode_sample(layout, data, is_trusted=sha256 is not None)
+    except _BROKEN as error:
+        raise DataError(f"{where}: bytes that are no sample found ({type(error).__name__}). {_ADVICE}") from None
 
 
 def open_shard(data: bytes, *, name: str | None = None) -> Shard:
-    """Return a whole shard as arrays.
+    """Return a whole shard.
 
     Args:
         data: All bytes of the file.
@@ -105,24 +133,20 @@ def open_shard(data: bytes, *, name: str | None = None) -> Shard:
     """
     label = name or "(unnamed)"
     if name is not None:
-        expected = name.rsplit("-", 1)[-1].removesuffix(".bin")
+        expected = name.rsplit("-", 1)[-1].removesuffix(SUFFIX)
         found = hashlib.sha256(data).hexdigest()[:NAME_DIGITS]
         if found != expected:
             raise DataError(f"Shard {label}: SHA-256 beginning {found} found, {expected} expected. {_ADVICE}")
     layout = read_header(data, name=label)
-    body = data[header_length(data, label) :]
-    rest = len(body) % layout.record.itemsize
-    if rest:
-        raise DataError(
-            f"Shard {label}: {rest} bytes found after the last whole sample of {layout.record.itemsize} bytes, "
-            f"none expected. {_ADVICE}"
-        )
-    return _arrays(body, layout)
-
-
-def _arrays(data: bytes, layout: ShardLayout) -> Shard:
-    records = np.frombuffer(data, dtype=layout.record)
-    return Shard(layout, records["values"], records["ages_s"], records["reasons"], records["label"].astype(np.bool_))
+    try:
+        file = pa.ipc.open_file(pa.py_buffer(data))
+        batches = [file.get_batch(place) for place in range(file.num_record_batches)]
+        if name is None:
+            for batch in batches:
+                batch.validate(full=True)
+        return Shard(layout, tuple(sample_of(layout, batch) for batch in batches))
+    except _BROKEN as error:
+        raise DataError(f"Shard {label}: it cannot be read to its end ({type(error).__name__}). {_ADVICE}") from None
 
 
 def _range_reader(source: bytes | ReadRange) -> ReadRange:

@@ -1,33 +1,52 @@
-"""The bytes of a shard, format "MASH" version 1, as docs/formats/shard.md specifies them: the header and the record.
+"""What a shard says of itself, format "MASH" version 2, as docs/formats/shard.md specifies it: schema and JSON header.
 
-Nothing here reads or writes a file; both sides (`shards`, `reader`) take the layout from here.
+A shard is an Arrow IPC file with one record batch per sample. Nothing here reads or writes a file; both sides (`shards`,
+`reader`) take columns and header from here.
 """
 
 import json
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import numpy as np
+import pyarrow as pa
 
 from mimic_assets.errors import DataError
-from mimic_assets.schemas.vocabulary import MissingReason
+from mimic_assets.schemas.vocabulary import MissingReason, SignalReason
 
-MAGIC = b"MASH"
-VERSION = 1
-ALIGNMENT = 64
-"""The header is padded to a multiple of this many bytes."""
-RECORD_ALIGNMENT = 8
-_PREFIX = struct.Struct("<4sHHI")
-PREFIX_LENGTH = _PREFIX.size
-"""Bytes that say how long the header is."""
+MAGIC = b"ARROW1\x00\x00"
+"""What every Arrow IPC file begins with, its padding included."""
+METADATA_KEY = b"mash"
+"""Key of the schema's metadata that holds the header as JSON."""
+VERSION = 2
+HEADER_GUESS = 8192
+"""Bytes that hold nearly every header; a longer one costs a second read."""
 NAME_DIGITS = 12
 """Hex digits of the file's SHA-256 in its name."""
+SUFFIX = ".arrow"
+SIGNAL = pa.struct(
+    [
+        ("unit", pa.string()),
+        ("samples_per_frame", pa.int32()),
+        ("sample_count", pa.int32()),
+        ("gain", pa.float64()),
+        ("baseline", pa.int32()),
+        ("is_rescaled", pa.bool_()),
+        ("samples", pa.binary()),
+        ("reasons", pa.binary()),
+    ]
+)
+"""One signal of one sample; `samples` and `reasons` are the bytes of mimic_assets.signal_codec."""
+_VERSION_1 = b"MASH"
+_CONTINUATION = struct.Struct("<Ii")
+_CONTINUES = 0xFFFFFFFF
+_ADVICE = "Fetch the shard again, or materialise the manifest again."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShardLayout:
-    """What a shard's header says: enough to read its records without anything else."""
+    """What a shard's header says: enough to read its samples without anything else."""
 
     task: str
     task_fingerprint: str
@@ -40,72 +59,95 @@ class ShardLayout:
     """Canonical units, in the order of the parameters; null where unknown."""
     cell_s: int
     cell_count: int
+    signals: tuple[str, ...] = ()
+    """In the order of every sample; none where the task has no waveforms."""
+    samples_per_frame: tuple[int, ...] = ()
+    """Highest rate of each signal in the split's samples; 0 where no record has it. A sample says its own."""
+    frame_count: int = 0
+    """Frames of a window; a signal has `frame_count * samples_per_frame` samples."""
+    tile_features: tuple[str, ...] = ()
+    tile_count: int = 0
 
-    @property
-    def record(self) -> np.dtype[np.void]:
-        """The numpy type of one sample: `values ages_s reasons label`, padded to 8 bytes."""
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema, header included."""
         shape = (len(self.parameters), self.cell_count)
-        cells = shape[0] * shape[1]
-        length = -(-(9 * cells + 1) // RECORD_ALIGNMENT) * RECORD_ALIGNMENT
-        return np.dtype(
-            {
-                "names": ["values", "ages_s", "reasons", "label"],
-                "formats": [("<f4", shape), ("<f4", shape), ("u1", shape), "u1"],
-                "offsets": [0, 4 * cells, 8 * cells, 9 * cells],
-                "itemsize": length,
-            }
-        )
+        columns = [
+            ("label", pa.bool_()),
+            ("values", _tensor(pa.float32(), *shape)),
+            ("ages_s", _tensor(pa.float32(), *shape)),
+            ("reasons", _tensor(pa.uint8(), *shape)),
+        ]
+        if self.signals:
+            columns.append(("signals", pa.list_(SIGNAL, len(self.signals))))
+        if self.tile_features:
+            columns.append(("tile_features", _tensor(pa.float32(), len(self.tile_features), self.tile_count)))
+        return pa.schema(columns, metadata={METADATA_KEY: self.header_text})
 
     @property
-    def header(self) -> bytes:
-        """The bytes before the first record."""
+    def header_text(self) -> bytes:
+        """The JSON of the header: keys sorted, no blanks, ASCII."""
         fields: dict[str, Any] = {
             "cell_count": self.cell_count,
             "cell_s": self.cell_s,
+            "frame_count": self.frame_count,
             "gap_policy": self.gap_policy,
             "parameters": self.parameters,
             "reasons": [reason.value for reason in MissingReason],
-            "record_length": self.record.itemsize,
+            "samples_per_frame": self.samples_per_frame,
+            "signal_codec": "pcodec",
+            "signal_reasons": [reason.value for reason in SignalReason],
+            "signals": self.signals,
             "split": self.split,
             "task": self.task,
             "task_fingerprint": self.task_fingerprint,
+            "tile_count": self.tile_count,
+            "tile_features": self.tile_features,
             "units": self.units,
+            "version": VERSION,
         }
-        text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode("ascii")
-        length = -(-(PREFIX_LENGTH + len(text)) // ALIGNMENT) * ALIGNMENT
-        return _PREFIX.pack(MAGIC, VERSION, 0, length) + text.ljust(length - PREFIX_LENGTH, b" ")
+        return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+    @property
+    def header(self) -> bytes:
+        """The bytes before the first sample."""
+        return MAGIC + bytes(self.schema.serialize())
 
 
-def header_length(prefix: bytes, name: str) -> int:
-    """Return the length of the header from a shard's first `PREFIX_LENGTH` bytes.
+def header_length(beginning: bytes, name: str) -> int:
+    """Return the length of the header from a shard's first 16 bytes.
 
     Raises:
         DataError: these bytes do not begin a shard of this version; names the shard.
     """
-    advice = "Fetch the shard again, or materialise the manifest again."
-    if len(prefix) < PREFIX_LENGTH:
-        raise DataError(f"Shard {name}: {len(prefix)} bytes found, at least {PREFIX_LENGTH} expected. {advice}")
-    magic, version, reserved, length = _PREFIX.unpack_from(prefix)
-    if magic != MAGIC:
-        raise DataError(f"Shard {name}: other bytes found where it should begin with {MAGIC.decode()!r}. {advice}")
-    if (version, reserved) != (VERSION, 0):
-        raise DataError(f"Shard {name}: version {version} found, {VERSION} expected. Read it with a newer release.")
-    if length % ALIGNMENT or length < ALIGNMENT:
-        raise DataError(f"Shard {name}: header of {length} bytes found, a multiple of {ALIGNMENT} expected. {advice}")
-    return int(length)
+    if beginning[: len(_VERSION_1)] == _VERSION_1:
+        raise DataError(f"Shard {name}: version 1 found, {VERSION} expected. Materialise the manifest again.")
+    needed = len(MAGIC) + _CONTINUATION.size
+    if len(beginning) < needed:
+        raise DataError(f"Shard {name}: {len(beginning)} bytes found, at least {needed} expected. {_ADVICE}")
+    continues, length = _CONTINUATION.unpack_from(beginning, len(MAGIC))
+    if not beginning.startswith(MAGIC) or continues != _CONTINUES or length <= 0:
+        raise DataError(f"Shard {name}: other bytes found where it should begin as an Arrow IPC file. {_ADVICE}")
+    return needed + int(length)
 
 
 def parse_header(header: bytes, name: str) -> ShardLayout:
     """Return the layout a header describes.
 
     Raises:
-        DataError: the header is cut, is not what version 1 says, or contradicts itself; names the shard.
+        DataError: the header is cut, is not what version 2 says, or contradicts itself; names the shard.
     """
     length = header_length(header, name)
     try:
         if len(header) < length:
             raise ValueError(f"{len(header)} bytes of {length} arrived")
-        fields = json.loads(header[PREFIX_LENGTH:length])
+        schema = pa.ipc.read_schema(pa.py_buffer(header[len(MAGIC) : length]))
+        text = (schema.metadata or {}).get(METADATA_KEY)
+        if text is None:
+            raise ValueError(f"its schema has no metadata {METADATA_KEY.decode()!r}")
+        fields = json.loads(text)
+        if fields["version"] != VERSION:
+            raise ValueError(f"version {fields['version']} found, {VERSION} expected")
         layout = ShardLayout(
             task=str(fields["task"]),
             task_fingerprint=str(fields["task_fingerprint"]),
@@ -115,11 +157,22 @@ def parse_header(header: bytes, name: str) -> ShardLayout:
             units=tuple(fields["units"]),
             cell_s=int(fields["cell_s"]),
             cell_count=int(fields["cell_count"]),
+            signals=tuple(fields["signals"]),
+            samples_per_frame=tuple(fields["samples_per_frame"]),
+            frame_count=int(fields["frame_count"]),
+            tile_features=tuple(fields["tile_features"]),
+            tile_count=int(fields["tile_count"]),
         )
         if len(layout.units) != len(layout.parameters):
             raise ValueError(f"{len(layout.units)} units for {len(layout.parameters)} parameters")
-        if fields["record_length"] != layout.record.itemsize:
-            raise ValueError(f"record_length {fields['record_length']}, {layout.record.itemsize} expected")
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"Shard {name}: its header cannot be used ({error}). Fetch the shard again.") from None
+        if len(layout.samples_per_frame) != len(layout.signals):
+            raise ValueError(f"{len(layout.samples_per_frame)} rates for {len(layout.signals)} signals")
+        if not schema.equals(layout.schema, check_metadata=False):
+            raise ValueError("its columns are not those that its own header describes")
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"Shard {name}: its header cannot be used ({error}). {_ADVICE}") from None
     return layout
+
+
+def _tensor(dtype: pa.DataType, rows: int, columns: int) -> pa.DataType:
+    return pa.list_(pa.list_(dtype, columns), rows)

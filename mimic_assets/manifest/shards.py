@@ -1,24 +1,36 @@
-"""Shards written: samples of many patients, appended as they stream by, to files of about `SAMPLES_PER_SHARD` samples.
+"""Shards written: samples of many patients, spooled as they stream by, then dealt in a random order to files.
 
-Files grow in a local spool folder under a working name and get their final one, with a piece of their checksum, when
-all is written; putting them into a lake is the shell's. The bytes are `shard_layout`'s.
+Where a sample goes is decided when all have come, by its id and the seed: the samples of a split in the order of their
+draws, cut into equal files of at most about `SHARD_BYTES`. So shards read from front to back are shuffled already.
+Files lie in a local spool folder; putting them into a lake is the shell's. The bytes are `sample_bytes`'.
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from mimic_assets.errors import InternalError
 from mimic_assets.manifest.draws import draws
-from mimic_assets.manifest.shard_layout import NAME_DIGITS, ShardLayout
+from mimic_assets.manifest.sample_bytes import encode_samples
+from mimic_assets.manifest.shard_layout import NAME_DIGITS, SUFFIX, ShardLayout
 from mimic_assets.manifest.tensors import Tensors
 
-SAMPLES_PER_SHARD = 4096
-"""Samples aimed at: large enough that opening a shard costs nothing, small enough to shuffle in memory."""
+SHARD_BYTES = 128 << 20
+"""A split of more than this is cut into shards of half to all of it: few enough to list, small enough to fetch."""
+_INDEX = pl.Schema({"sample_id": pl.String, "draw": pl.UInt64, "spool_offset": pl.Int64, "shard_length": pl.Int64})
+PLACED = pl.Schema(
+    {
+        "sample_id": pl.String, "shard_number": pl.Int64, "shard_offset": pl.Int64, "shard_length": pl.Int64,
+        "sha256": pl.String,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,100 +40,140 @@ class ShardFile:
     split: str
     number: int
     name: str
-    """`<split>-<number>-of-<count>-<12 hex of the file's SHA-256>.bin`"""
+    """`<split>-<number>-of-<count>-<12 hex of the file's SHA-256>.arrow`"""
     path: Path
     """Where it lies in the spool."""
-    sample_count: int
+    placed: pl.DataFrame
+    """`sample_id shard_number shard_offset shard_length sha256`, one row per sample in the order of the file."""
 
 
-class _Growing:
-    """A shard that is being appended to."""
+class ShardWriter:
+    """The shards of one manifest; memory holds an index of the samples and one of them."""
+
+    def __init__(self, spool: Path, layouts: Mapping[str, ShardLayout], seed: int) -> None:
+        """Begin; what an earlier, broken attempt left in the folder is overwritten.
+
+        Args:
+            spool: Folder for the files; made where it does not exist. It will need twice the bytes of the samples.
+            layouts: Layout of each split; the signals' rates are found out.
+            seed: Seed of the task's split rule.
+        """
+        spool.mkdir(parents=True, exist_ok=True)
+        self._splits = {split: _Spooled(spool / f"{split}.spool", layouts[split]) for split in sorted(layouts)}
+        self._seed = seed
+
+    def append(self, split: str, windows: pl.DataFrame, tensors: Tensors) -> None:
+        """Take samples of one split: rows of windowed_samples, and their tensors as they shall lie in the shard."""
+        if windows.height:
+            self._splits[split].append(windows, draws("shard", self._seed, windows["sample_id"]), tensors)
+
+    def finish(self) -> Iterator[ShardFile]:
+        """Yield every shard, by split and number; a split without samples has none."""
+        for split, spooled in self._splits.items():
+            yield from spooled.deal(split)
+
+
+class _Spooled:
+    """The samples of one split in the order they came."""
 
     def __init__(self, path: Path, layout: ShardLayout) -> None:
-        self.path = path
-        self.sample_count = 0
-        self.length = len(layout.header)
-        self._hash = hashlib.sha256(layout.header)
-        path.write_bytes(layout.header)
+        self._path = path
+        self._layout = layout
+        self._length = 0
+        self._index: list[pl.DataFrame] = []
+        self._rates = np.zeros(len(layout.signals), dtype=np.int64)
+        path.unlink(missing_ok=True)
 
-    def append(self, data: bytes, samples: int) -> int:
-        """Append whole records; return the offset of the first."""
-        offset = self.length
-        with self.path.open("ab") as file:
-            file.write(data)
-        self._hash.update(data)
-        self.length += len(data)
-        self.sample_count += samples
-        return offset
+    def append(self, windows: pl.DataFrame, drawn: pl.Series, tensors: Tensors) -> None:
+        lengths: list[int] = []
+        with self._path.open("ab") as file:
+            for sample in encode_samples(self._layout, windows, tensors):
+                file.write(sample)
+                lengths.append(len(sample))
+        offsets = self._length + np.cumsum([0, *lengths])
+        self._length = int(offsets[-1])
+        frame = pl.DataFrame(
+            {"sample_id": windows["sample_id"], "draw": drawn, "spool_offset": offsets[:-1], "shard_length": lengths},
+            schema=_INDEX,
+        )
+        self._index.append(frame)
+        if self._rates.size:
+            rates = np.array(windows["signal_samples_per_frame"].to_list(), dtype=np.int64)
+            self._rates = np.maximum(self._rates, rates.max(axis=0))
+
+    def deal(self, split: str) -> Iterator[ShardFile]:
+        if not self._index:
+            return
+        index = pl.concat(self._index).sort("draw", "sample_id")
+        numbers = _shard_numbers(index["shard_length"].to_numpy())
+        layout = replace(self._layout, samples_per_frame=tuple(int(rate) for rate in self._rates))
+        parts = index.with_columns(shard_number=numbers).partition_by("shard_number", maintain_order=True)
+        with self._path.open("rb") as spool:
+            for number, part in enumerate(parts):
+                draft = self._path.with_name(f"{split}-{number:05d}.part")
+                digest, placed = _write(draft, layout, part, spool)
+                name = f"{split}-{number:05d}-of-{len(parts):05d}-{digest[:NAME_DIGITS]}{SUFFIX}"
+                yield ShardFile(split, number, name, draft.replace(draft.with_name(name)), placed)
+        self._path.unlink()
+
+
+def _shard_numbers(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the shard of each sample: equal shares of the bytes, whole samples, none empty."""
+    ends = np.cumsum(lengths)
+    total = int(ends[-1])
+    shares = -(-total // SHARD_BYTES)
+    share = (ends - lengths) * shares // total
+    return np.unique(share, return_inverse=True)[1].astype(np.int64)
+
+
+def _write(path: Path, layout: ShardLayout, part: pl.DataFrame, spool: io.BufferedReader) -> tuple[str, pl.DataFrame]:
+    """Write one shard; return its SHA-256 and where its samples lie."""
+    digests: list[str] = []
+    offset = len(layout.header)
+    offsets: list[int] = []
+    with _Hashed(path) as file:
+        sink = pa.PythonFile(file, mode="w")
+        with pa.ipc.new_file(sink, layout.schema) as writer:
+            for start, length in part.select("spool_offset", "shard_length").iter_rows():
+                spool.seek(start)
+                sample = spool.read(length)
+                writer.write_batch(pa.ipc.read_record_batch(pa.py_buffer(sample), layout.schema))
+                offsets.append(offset)
+                offset += length
+                if file.length != offset:
+                    raise InternalError(f"Shard {path.name}: {file.length} bytes found, {offset} expected.")
+                digests.append(hashlib.sha256(sample).hexdigest())
+    columns = {"shard_offset": offsets, "sha256": digests}
+    frame = part.with_columns(**{name: pl.Series(values) for name, values in columns.items()})
+    return file.digest, frame.select(pl.col(name).cast(dtype) for name, dtype in PLACED.items())
+
+
+class _Hashed(io.RawIOBase):
+    """A file that knows its length and SHA-256 as it is written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._file = path.open("wb")
+        self._hash = hashlib.sha256()
+        self.length = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        view = memoryview(data)  # type: ignore[arg-type]  # pyarrow hands buffers over
+        self._file.write(view)
+        self._hash.update(view)
+        self.length += view.nbytes
+        return view.nbytes
+
+    def tell(self) -> int:
+        return self.length
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
     @property
     def digest(self) -> str:
         return self._hash.hexdigest()
-
-
-class ShardWriter:
-    """The shards of one manifest. Which shard a sample goes to depends on its id, the seed and the number of shards."""
-
-    def __init__(
-        self, spool: Path, layouts: Mapping[str, ShardLayout], sample_counts: Mapping[str, int], seed: int
-    ) -> None:
-        """Begin the shards, headers written; what an earlier, broken attempt left of them is overwritten.
-
-        Args:
-            spool: Folder for the files; made where it does not exist.
-            layouts: Layout of each split.
-            sample_counts: Samples that will come, per split; a split without samples gets no shard.
-            seed: Seed of the task's split rule.
-        """
-        spool.mkdir(parents=True, exist_ok=True)
-        self._seed = seed
-        self._layouts = layouts
-        self._growing: dict[str, list[_Growing]] = {
-            split: [
-                _Growing(spool / f"{split}-{number:05d}.part", layouts[split])
-                for number in range(-(-sample_counts.get(split, 0) // SAMPLES_PER_SHARD))
-            ]
-            for split in sorted(layouts)
-        }
-
-    def append(self, split: str, sample_ids: pl.Series, labels: pl.Series, tensors: Tensors) -> pl.DataFrame:
-        """Append samples of one split, in order.
-
-        Returns:
-            `shard_number shard_offset shard_length sha256`, one row per sample in the order given.
-        """
-        records = _records(self._layouts[split].record, labels, tensors)
-        length = records.shape[1]
-        shards = self._growing[split]
-        numbers = (draws("shard", self._seed, sample_ids) % len(shards)).cast(pl.Int64).to_numpy()
-        offsets = np.empty(len(records), dtype=np.int64)
-        for number in np.unique(numbers):
-            mine = np.flatnonzero(numbers == number)
-            start = shards[number].append(records[mine].tobytes(), mine.size)
-            offsets[mine] = start + np.arange(mine.size) * length
-        digests = [hashlib.sha256(record).hexdigest() for record in records]
-        return pl.DataFrame(
-            {"shard_number": numbers, "shard_offset": offsets, "sha256": digests},
-            schema_overrides={"shard_number": pl.Int64, "shard_offset": pl.Int64, "sha256": pl.String},
-        ).with_columns(shard_length=pl.lit(length, dtype=pl.Int64))
-
-    def finish(self) -> list[ShardFile]:
-        """Give every shard its final name; sorted by split and number."""
-        files: list[ShardFile] = []
-        for split, shards in self._growing.items():
-            for number, shard in enumerate(shards):
-                name = f"{split}-{number:05d}-of-{len(shards):05d}-{shard.digest[:NAME_DIGITS]}.bin"
-                path = shard.path.replace(shard.path.with_name(name))
-                files.append(ShardFile(split, number, name, path, shard.sample_count))
-        return files
-
-
-def _records(layout: np.dtype[np.void], labels: pl.Series, tensors: Tensors) -> NDArray[np.uint8]:
-    """Return samples as rows of bytes; as bytes, because numpy leaves the padding of records it copies undefined."""
-    data = np.zeros((len(labels), layout.itemsize), dtype=np.uint8)
-    records = data.view(layout)[:, 0]
-    records["values"] = tensors.values
-    records["ages_s"] = tensors.ages_s
-    records["reasons"] = tensors.reasons
-    records["label"] = labels.cast(pl.UInt8).to_numpy()
-    return data

@@ -7,7 +7,8 @@ import pytest
 
 from mimic_assets.cli.catalogue import SCHEMA_PAGE, catalogue_page
 from mimic_assets.errors import RequestError
-from mimic_assets.manifest.shard_layout import ShardLayout
+from mimic_assets.manifest.sample_bytes import SIGNAL_COLUMNS
+from mimic_assets.manifest.shard_layout import SIGNAL, ShardLayout
 from mimic_assets.numerics import PARAMETERS
 from mimic_assets.schemas.hindsight import OWN, SOURCE, WHOLE, Knowledge, knowledge_of
 from mimic_assets.schemas.model import Table
@@ -19,8 +20,11 @@ from mimic_assets.windows.features import feature_names
 from mimic_assets_tests.unit.tasks.test_tasks import written
 
 ROOT = Path(__file__).parents[2]
-GIVEN = {"values": "cell_values", "ages_s": "cell_ages_s", "reasons": "cell_reasons", "label": "label"}
-"""Field of a shard's record -> the column it is made from."""
+GIVEN = {
+    "values": "cell_values", "ages_s": "cell_ages_s", "reasons": "cell_reasons", "label": "label",
+    "tile_features": "tile_features",
+} | {f"signals.{name}": column for name, column in SIGNAL_COLUMNS.items()}  # fmt: skip
+"""Column of a shard -> the column it is made from."""
 
 
 @pytest.mark.parametrize("table", [*TABLES.values(), REJECTED_INPUTS], ids=lambda table: table.name)
@@ -42,11 +46,14 @@ def test_the_proof_compares_every_column_that_is_no_label() -> None:
 
 
 def test_what_a_model_is_given_is_known_and_the_label_is_the_only_label() -> None:
-    layout = ShardLayout("t", "f", "train", "leave", ("heart_rate",), ("1/min",), 60, 2)
-    assert set(layout.record.names or ()) == set(GIVEN)
+    layout = ShardLayout(
+        "t", "f", "train", "leave", ("heart_rate",), ("1/min",), 60, 2, ("II",), (4,), 625, ("heart_rate_per_min",), 1
+    )
+    columns = {name for name in layout.schema.names if name != "signals"}
+    assert columns | {f"signals.{field.name}" for field in SIGNAL} == set(GIVEN)
     known = {name: knowledge_of("windowed_samples", column) for name, column in GIVEN.items()}
     found = {name: each.knowledge for name, each in known.items() if each is not None}
-    assert found == dict.fromkeys(["values", "ages_s", "reasons"], Knowledge.KNOWN) | {"label": Knowledge.LABEL}
+    assert found == dict.fromkeys(GIVEN, Knowledge.KNOWN) | {"label": Knowledge.LABEL}
 
 
 def test_no_parameter_and_no_feature_is_called_like_hindsight() -> None:

@@ -38,10 +38,12 @@ def test_one_sample_shard(tmp_path: Path) -> None:
         reasons=np.array([[[ok, silent], [unmeasured, ok]]]),
     ).with_columns(cell_ages_s=ages)
     layout = ShardLayout("a_task", "0" * 64, "train", "leave", ("heart_rate", "spo2"), ("/min", "%"), 60, 2)
-    writer = ShardWriter(tmp_path, {"train": layout}, {"train": 1}, seed=1)
-    placed = writer.append("train", rows["sample_id"], rows["label"], tensors_of(rows, task.numerics))
+    writer = ShardWriter(tmp_path, {"train": layout}, seed=1)
+    writer.append("train", rows, tensors_of(rows, task.numerics))
     (file,) = writer.finish()
     lines = (HERE / "one_sample_shard" / "expected.hex").read_text().splitlines()
     expected = bytes.fromhex("".join(line for line in lines if not line.startswith("#")))
     assert file.path.read_bytes() == expected
-    assert placed.select("shard_offset", "shard_length").row(0) == (len(expected) - 40, 40)
+    offset, length = file.placed.select("shard_offset", "shard_length").row(0)
+    message = "".join(line for line in lines[lines.index("# sample: metadata") :] if not line.startswith("#"))
+    assert expected[offset : offset + length].hex() == message.replace(" ", "")[: 2 * length]

@@ -243,7 +243,7 @@ def test_any_chunking_gives_the_same_bytes(seed: int, piece: int, policy: str) -
     frames = {subject: random_rows(task, subject, 6, seed) for subject in range(1, 13)}
     results = []
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mimic_assets.manifest.shards.SAMPLES_PER_SHARD", 10)
+        patch.setattr("mimic_assets.manifest.shards.SHARD_BYTES", 4000)
         for windows in (stream(frames), stream(frames, piece)):
             spool = Path(folder) / str(len(results))
             normalisation = fit_normalisation(task, windows).frame

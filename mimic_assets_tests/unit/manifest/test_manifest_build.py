@@ -19,6 +19,7 @@ from mimic_assets.manifest import (
     fit_normalisation,
     gather_candidates,
     open_shard,
+    read_sample,
 )
 from mimic_assets.manifest.walk import selected_windows
 from mimic_assets.schemas.tables import REJECTED_INPUTS, TRAINING_MANIFEST
@@ -62,10 +63,11 @@ def test_every_sample_is_where_the_manifest_says(tmp_path: Path) -> None:
         data = paths[row["shard"]].read_bytes()[row["shard_offset"] :][: row["shard_length"]]
         window = windows[row["sample_id"]]
         assert hashlib.sha256(data).hexdigest() == row["sha256"]
+        sample = read_sample(paths[row["shard"]].read_bytes(), row["shard_offset"], row["shard_length"])
         expected = [np.nan if v is None else v for v in window["cell_values"]]
-        np.testing.assert_array_equal(np.frombuffer(data, "<f4", 6), np.float32(expected))
-        assert list(data[48:54]) == window["cell_reasons"]
-        assert data[54] == window["label"] == row["label"]
+        np.testing.assert_array_equal(sample.values.ravel(), np.float32(expected))
+        assert sample.reasons.ravel().tolist() == window["cell_reasons"]
+        assert sample.label == window["label"] == row["label"]
         assert Path(row["shard"]).name.startswith(f"{row['split']}-")
         assert (row["task_fingerprint"], row["code_fingerprint"]) == (task.fingerprint, CODE)
         assert (row["stay_id"], row["record_id"], row["index_time"]) == (
@@ -114,20 +116,21 @@ def test_train_medians_fill_gaps_and_reasons_stay(tmp_path: Path) -> None:
     values = np.array([[[60, np.nan, 80], [np.nan] * 3], [[70, 90, np.nan], [np.nan] * 3]])
     built = build(task, stream({1: window_rows(task, 1, [True, False], values=values)}), tmp_path)
     shard = open_shard(built.shards[0][1].read_bytes())
+    order = np.argsort(~shard.labels)  # as they came: the positive first
     assert shard.layout.gap_policy == "train_median"
-    np.testing.assert_array_equal(shard.values[:, 0], np.float32([[60, 70, 80], [70, 90, 70]]))
+    np.testing.assert_array_equal(shard.values[order, 0], np.float32([[60, 70, 80], [70, 90, 70]]))
     assert np.isnan(shard.values[:, 1]).all()  # never observed: there is no median
     ok, missing = MissingReason.OBSERVED.code, MissingReason.NOT_MEASURED.code
-    assert shard.reasons[:, 0].tolist() == [[ok, missing, ok], [ok, ok, missing]]
-    assert np.isnan(shard.ages_s[0, 0, 1])
+    assert shard.reasons[order, 0].tolist() == [[ok, missing, ok], [ok, ok, missing]]
+    assert np.isnan(shard.ages_s[order[0], 0, 1])
 
 
 def test_missing_cells_are_one_nan_to_the_bit(tmp_path: Path) -> None:
     task = small_task(parameters=("heart_rate",), cells=1)
     built = build(task, stream({1: window_rows(task, 1, [True], values=np.array([[[np.nan]]]))}), tmp_path)
-    row = built.manifest.frame.row(0, named=True)
-    data = built.shards[0][1].read_bytes()[row["shard_offset"] :]
-    assert data == bytes.fromhex("0000c07f 0000c07f 03 01 000000000000")
+    (sample,) = open_shard(built.shards[0][1].read_bytes()).samples
+    assert (sample.values.tobytes(), sample.ages_s.tobytes()) == (bytes.fromhex("0000c07f"),) * 2
+    assert (sample.reasons.tolist(), sample.label) == ([[3]], True)
 
 
 def test_windows_of_another_grid_are_left_out_and_named(tmp_path: Path) -> None:

@@ -1,0 +1,130 @@
+"""One sample as the bytes of one Arrow record batch, both ways; their meaning is docs/formats/shard.md's.
+
+Batches are built one by one from small arrays: slices of a large batch carry bytes of their neighbours with them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mimic_assets.errors import InternalError
+from mimic_assets.manifest.shard_layout import SIGNAL, ShardLayout
+from mimic_assets.manifest.stored_signals import StoredSignal
+from mimic_assets.manifest.tensors import CANONICAL_NAN, Tensors
+
+SIGNAL_COLUMNS = {
+    "unit": "signal_units",
+    "samples_per_frame": "signal_samples_per_frame",
+    "sample_count": "signal_sample_counts",
+    "gain": "signal_gains",
+    "baseline": "signal_baselines",
+    "is_rescaled": "signal_is_rescaled",
+    "samples": "signal_samples",
+    "reasons": "signal_reasons",
+}
+"""Field of a signal in a shard -> the column of windowed_samples it is copied from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One window as it lies in a shard; arrays [parameter, cell], read-only."""
+
+    values: NDArray[np.float32]
+    """Canonical units, not scaled; NaN where missing and not filled."""
+    ages_s: NDArray[np.float32]
+    """Age of the last usable value at the cell's end; NaN where there is none."""
+    reasons: NDArray[np.uint8]
+    """Code of MissingReason: place in the header's list `reasons`."""
+    label: bool
+    signals: tuple[StoredSignal, ...] = ()
+    """In the header's order."""
+    tile_features: NDArray[np.float32] | None = None
+    """[feature, tile]; NaN where unknown. None where the task has none."""
+
+
+def encode_samples(layout: ShardLayout, windows: pl.DataFrame, tensors: Tensors) -> Iterator[bytes]:
+    """Yield the bytes of each sample, in order.
+
+    Args:
+        layout: of the shard.
+        windows: `label`, and where the layout has them the columns of signals and tile features of windowed_samples.
+        tensors: of the same windows.
+
+    Raises:
+        InternalError: a window has other signals or tiles than the layout.
+    """
+    schema = layout.schema
+    labels = windows["label"]
+    for place in range(windows.height):
+        columns = [
+            pa.array([labels[place]], pa.bool_()),
+            *(_tensor(part[place]) for part in (tensors.values, tensors.ages_s, tensors.reasons)),
+        ]
+        if layout.signals:
+            columns.append(_signals(layout, windows.row(place, named=True)))
+        if layout.tile_features:
+            columns.append(_tensor(_tiles(layout, windows["tile_features"][place])))
+        yield bytes(pa.RecordBatch.from_arrays(columns, schema=schema).serialize())
+
+
+def decode_sample(layout: ShardLayout, data: bytes, *, is_trusted: bool) -> Sample:
+    """Return the sample of these bytes.
+
+    Args:
+        layout: of the shard.
+        data: one encapsulated Arrow message.
+        is_trusted: whether a checksum has vouched for the bytes; else everything in them is checked.
+
+    Raises:
+        ValueError: pyarrow's own (ArrowInvalid), or one of ours: the bytes are no sample of this layout.
+    """
+    batch = pa.ipc.read_record_batch(pa.py_buffer(data), layout.schema)
+    if not is_trusted:
+        batch.validate(full=True)
+    return sample_of(layout, batch)
+
+
+def sample_of(layout: ShardLayout, batch: pa.RecordBatch) -> Sample:
+    """Return the sample that a record batch holds; ValueError where it is not one row."""
+    if batch.num_rows != 1:
+        raise ValueError(f"{batch.num_rows} rows found, 1 expected")
+    shape = (len(layout.parameters), layout.cell_count)
+    values, ages_s, reasons = (batch.column(place).values.values.to_numpy().reshape(shape) for place in (1, 2, 3))
+    signals: tuple[StoredSignal, ...] = ()
+    if layout.signals:
+        kept = batch.column(4).values
+        fields = (kept.field(place).to_pylist() for place in range(len(SIGNAL)))
+        signals = tuple(map(StoredSignal, layout.signals, *fields))
+    tiles = None
+    if layout.tile_features:
+        tiles = batch.column(batch.num_columns - 1).values.values.to_numpy()
+        tiles = tiles.reshape(len(layout.tile_features), layout.tile_count)
+    return Sample(values, ages_s, reasons, bool(batch.column(0)[0].as_py()), signals, tiles)
+
+
+def _tensor(values: NDArray[np.generic]) -> pa.Array:
+    rows, columns = values.shape
+    flat = pa.array(values.reshape(rows * columns))
+    return pa.FixedSizeListArray.from_arrays(pa.FixedSizeListArray.from_arrays(flat, columns), rows)
+
+
+def _signals(layout: ShardLayout, window: dict[str, object]) -> pa.Array:
+    found = window["signals"]
+    if found != list(layout.signals):
+        raise InternalError(f"windowed_samples.signals: {found} found, {list(layout.signals)} expected.")
+    arrays = [pa.array(window[column], SIGNAL.field(name).type) for name, column in SIGNAL_COLUMNS.items()]
+    signals = pa.StructArray.from_arrays(arrays, fields=list(SIGNAL))
+    return pa.FixedSizeListArray.from_arrays(signals, len(layout.signals))
+
+
+def _tiles(layout: ShardLayout, features: pl.Series) -> NDArray[np.float32]:
+    shape = (len(layout.tile_features), layout.tile_count)
+    if len(features) != shape[0] * shape[1]:
+        raise InternalError(f"windowed_samples.tile_features: {len(features)} found, {shape[0]} x {shape[1]} expected.")
+    values = features.cast(pl.Float32).to_numpy().copy()
+    values[np.isnan(values)] = CANONICAL_NAN
+    return np.asarray(values, dtype=np.float32).reshape(shape)
