@@ -23,22 +23,28 @@ def show(
     ] = None,
     lake: ExistingLake = None,
     output: Annotated[Path | None, typer.Option(help="Draw the window into this PNG file.", metavar="FILE.png")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, help="Show only the last so many seconds of the signals.", metavar="S")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one object, every cell included, and nothing else.")
     ] = False,
 ) -> None:
-    """Show one window: its values and gaps, why it is labelled so, where its bytes lie, and what it was made from.
+    """Show one window: signals, values and gaps, why it is labelled so, where its bytes lie, what it was made from.
+
+    Signals are drawn with what the lake says of them: why a sample is missing, how good each tile is, where beats are.
+    No line crosses a gap, and no extreme is lost however long the window; `--seconds 10` shows single beats.
 
     The sample's bytes in the shard are read and checked against the manifest's SHA-256. This command shows a patient's
     values; everything else keeps them out of sight.
 
-    Example: `mimic-assets show s_0123456789abcdef --output window.png`
+    Example: `mimic-assets show s_0123456789abcdef --output window.png`. A whole record: `mimic-assets record`.
     """
     if output is not None and output.suffix.lower() != ".png":
         raise RequestError(f"--output {output} was given; a file name that ends in .png was expected.")
     settings = load_settings(lake=lake)
     try:
-        _show(settings, sample_id, output, as_json)
+        _show(settings, sample_id, output, seconds, as_json)
     except pl.exceptions.PolarsError as error:
         raise RequestError(
             f"An object of the lake {settings.lake} cannot be read ({type(error).__name__}). Remove it or run again: "
@@ -46,12 +52,13 @@ def show(
         ) from None
 
 
-def _show(settings: Settings, sample_id: str | None, output: Path | None, as_json: bool) -> None:
+def _show(settings: Settings, sample_id: str | None, output: Path | None, seconds: float | None, as_json: bool) -> None:
     from mimic_assets.cli.window import choose_sample, read_window
     from mimic_assets.cli.window_evidence import gather_evidence
     from mimic_assets.cli.window_lineage import trace
     from mimic_assets.cli.window_object import window_object
     from mimic_assets.cli.window_text import print_window
+    from mimic_assets.cli.window_waveforms import read_waveforms
 
     lake = Lake.open(settings.lake, settings.s3, create=False)
     tasks = _tasks(settings)
@@ -61,17 +68,18 @@ def _show(settings: Settings, sample_id: str | None, output: Path | None, as_jso
     window = read_window(lake, sample_id)
     evidence = gather_evidence(lake, window, tasks.get(window.row["task"]), _definitions(settings))
     lineage = trace(lake, window)
+    waveforms = read_waveforms(lake, window, seconds)
     if as_json:
-        typer.echo(json.dumps(window_object(window, evidence, lineage) | {"picked": why}))
+        typer.echo(json.dumps(window_object(window, evidence, lineage, waveforms) | {"picked": why}))
     else:
         console = Console(highlight=False)
         if why:
             console.print(f"No sample was named; this one is {why}.\n", soft_wrap=True)
-        print_window(window, evidence, lineage, console)
+        print_window(window, evidence, lineage, waveforms, console)
     if output is not None:
         from mimic_assets.cli.window_picture import draw_window  # matplotlib takes half a second to import
 
-        picture = draw_window(window, evidence)
+        picture = draw_window(window, evidence, None if waveforms is None else waveforms.view)
         write_whole(output, lambda draft: draft.write_bytes(picture))
         Console(stderr=True, highlight=False).print(f"\nDrawn into {output}", soft_wrap=True)
 

@@ -1,8 +1,8 @@
-"""A window as a PNG: one small panel per parameter, the index time at the right edge, and a strip of what came after.
+"""A window as a PNG: a panel per signal, one per parameter, the index time at the right, a strip of what came after.
 
 Observed values are points where they were measured; values that a gap policy made are drawn differently, and every
-cell without a value is shaded by its reason. Layout only: the strip is `window_strip`, the label's words come from
-`window_evidence`.
+cell without a value is shaded by its reason. Layout only: signals are `pictures.signal_figure`, the strip is
+`window_strip`, the label's words come from `window_evidence`.
 """
 
 import io
@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from mimic_assets.cli.window import Window
 from mimic_assets.cli.window_evidence import Evidence, label_in_words
 from mimic_assets.cli.window_strip import draw_strip
+from mimic_assets.cli.window_waveforms import outlook_of
+from mimic_assets.pictures import SignalView
+from mimic_assets.pictures.signal_figure import LEFT, MARGIN, RIGHT, WIDTH_IN, draw_legend, draw_signals, heights_in
 from mimic_assets.schemas.vocabulary import MissingReason
 
 INK, FAINT, OBSERVED, HELD, DRAWN = "#22303c", "#8a97a3", "#1f6fb2", "#d97a1a", "#2a9d6f"
@@ -28,34 +31,51 @@ _SHADES = {
     MissingReason.OUTSIDE_RECORD: ("#b9c2cb", "xxxx"),
 }
 """Reasons that leave a cell empty: background and hatch, so that they stay apart without colours."""
-_MARGIN = 0.022
-"""Left edge of all words, as a share of the width."""
-_PANEL_IN, _EMPTY_PANEL_IN, _STRIP_IN, _REST_IN = 0.85, 0.34, 0.95, 1.55
+_MARGIN = MARGIN
+_PANEL_IN, _EMPTY_PANEL_IN, _STRIP_IN, _BETWEEN_IN = 0.85, 0.34, 0.95, 0.6
+_HEAD_IN, _HEAD_WITH_SIGNALS_IN, _FOOT_IN = 0.92, 1.3, 0.63
 
 
-def draw_window(window: Window, evidence: Evidence) -> bytes:
+def draw_window(window: Window, evidence: Evidence, view: SignalView | None = None) -> bytes:
     """Return the picture as a PNG; the same window gives the same picture."""
     buffer = io.BytesIO()
-    figure_of(window, evidence).savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    figure_of(window, evidence, view).savefig(buffer, format="png", dpi=110, metadata={"Software": None})
     return buffer.getvalue()
 
 
-def figure_of(window: Window, evidence: Evidence) -> Figure:
-    """Return the picture as a figure: one axis per parameter in order, then the strip."""
-    heights = [_EMPTY_PANEL_IN if np.isnan(values).all() else _PANEL_IN for values in window.values]
-    figure = Figure(figsize=(10.5, sum(heights) + _STRIP_IN + _REST_IN), facecolor="white")
-    total = sum(heights) + _STRIP_IN + _REST_IN
+def figure_of(window: Window, evidence: Evidence, view: SignalView | None = None) -> Figure:
+    """Return the picture as a figure: an axis per signal, one per parameter in order, then the strip.
+
+    Args:
+        window: the window.
+        evidence: what is known of its label.
+        view: its signals; None where it has none.
+    """
+    signals = [] if view is None else heights_in(view)
+    numerics = [_EMPTY_PANEL_IN if np.isnan(values).all() else _PANEL_IN for values in window.values]
+    between = [] if view is None else [_BETWEEN_IN]
+    heights = [*signals, *between, *numerics]
+    head = _HEAD_IN if view is None else _HEAD_WITH_SIGNALS_IN
+    total = sum(heights) + _STRIP_IN + head + _FOOT_IN
+    figure = Figure(figsize=(WIDTH_IN, total), facecolor="white")
     grid = figure.add_gridspec(
-        len(heights) + 2, 1, height_ratios=[*heights, 0.42, _STRIP_IN], left=0.155, right=0.885,
-        top=1 - 0.92 / total, bottom=0.38 / total, hspace=0.16,
+        len(heights) + 2, 1, height_ratios=[*heights, 0.42, _STRIP_IN], left=LEFT, right=RIGHT, top=1 - head / total,
+        bottom=0.38 / total, hspace=0.16,
     )  # fmt: skip
+    legend_at = 1 - 0.7 / total
+    if view is not None:
+        draw_legend(figure, view, legend_at)
+        draw_signals(figure, grid, view, outlook_of(window, evidence))
+        legend_at = grid[len(signals)].get_position(figure).y0 + 0.13 / total
     axes: list[Axes] = []
-    for place in range(len(heights)):
-        axis = figure.add_subplot(grid[place], sharex=axes[0] if axes else None)
+    first = len(heights) - len(numerics)
+    for place in range(len(numerics)):
+        axis = figure.add_subplot(grid[first + place], sharex=axes[0] if axes else None)
         axes.append(axis)
-        _panel(axis, window, place, is_last=place == len(heights) - 1)
-    draw_strip(figure.add_subplot(grid[len(heights) + 1]), window, evidence)
+        _panel(axis, window, place, is_last=place == len(numerics) - 1)
+    draw_strip(figure.add_subplot(grid[len(heights) + 1]), window, evidence, view)
     _head(figure, window, evidence, total)
+    _draw_legend(figure, window, legend_at)
     return figure
 
 
@@ -155,8 +175,11 @@ def _head(figure: Figure, window: Window, evidence: Evidence, total: float) -> N
         f"{unit}, {row['hours_in_stay']:.1f} h in the stay · index time {window.index_time}, tick {row['index_tick']}"
     )
     figure.text(_MARGIN, 1 - 0.43 / total, f"{who} · {when}", fontsize=7.5, color=INK, va="center")
+
+
+def _draw_legend(figure: Figure, window: Window, height: float) -> None:
     figure.legend(
-        handles=_legend(window), loc="center left", bbox_to_anchor=(_MARGIN - 0.008, 1 - 0.7 / total), ncols=7,
+        handles=_legend(window), loc="center left", bbox_to_anchor=(_MARGIN - 0.008, height), ncols=7,
         frameon=False, fontsize=7.5, labelcolor=INK, handlelength=1.6, columnspacing=1.6,
     )  # fmt: skip
 

@@ -9,6 +9,8 @@ from matplotlib.patches import Rectangle
 
 from mimic_assets.cli.window import Window
 from mimic_assets.cli.window_evidence import Evidence
+from mimic_assets.pictures import SignalView
+from mimic_assets.pictures.palette import LINE
 
 _INK, _FAINT = "#22303c", "#8a97a3"
 _OBSERVATION, _GAP, _TARGET, _EVENT = "#8fbbe0", "#c9d0d7", "#f3cd80", "#b3261e"
@@ -17,7 +19,7 @@ _NARROW = 0.07
 """Share of the axis below which a box has no room for its name, and two words no room beside each other."""
 
 
-def draw_strip(axis: Axes, window: Window, evidence: Evidence) -> None:
+def draw_strip(axis: Axes, window: Window, evidence: Evidence, view: SignalView | None = None) -> None:
     """Draw what the label was decided on; without a label's row only the observation is known."""
     index = window.index_time
     target = evidence.target
@@ -32,6 +34,8 @@ def draw_strip(axis: Axes, window: Window, evidence: Evidence) -> None:
     marks = [_Mark(at(e["event_time"]), at(e["lower_time"]), at(e["upper_time"]), e) for e in evidence.events]
     marks = [mark for mark in marks if low <= mark.time <= high]
     _box(axis, (start, 0.0), _OBSERVATION, "inputs", span, marks)
+    if view is not None:
+        _signals(axis, view, scale, span)
     if target:
         if target[0] > index:
             _box(axis, (0.0, at(target[0])), _GAP, "gap", span, marks)
@@ -93,6 +97,14 @@ def _events(axis: Axes, marks: Sequence[_Mark], own: str | None, span: float) ->
                 mark.time, _ABOVE, words, ha="right" if is_left else "left", va="center", fontsize=7.5, color=colour
             )
             named.append(mark.time)
+
+
+def _signals(axis: Axes, view: SignalView, scale: float, span: float) -> None:
+    """Mark which part of the inputs the signals cover, never narrower than the eye sees."""
+    start, end = view.start_s / scale, view.end_s / scale
+    start = min(start, end - 0.003 * span)
+    axis.plot([start, end], [_LOW - 0.05] * 2, color=LINE, linewidth=3, solid_capstyle="butt", zorder=4)
+    axis.text(end - 0.01 * span, _BELOW, "signals", ha="right", va="center", fontsize=7.5, color=LINE)
 
 
 def _follow_up(axis: Axes, time: float, high: float, span: float) -> None:

@@ -9,6 +9,8 @@ from mimic_assets.cli.sparkline import sparkline
 from mimic_assets.cli.window import REASONS, Window
 from mimic_assets.cli.window_evidence import Evidence, care_in_words, duration, label_in_words
 from mimic_assets.cli.window_lineage import Lineage
+from mimic_assets.cli.window_signals_text import print_signals
+from mimic_assets.cli.window_waveforms import Waveforms
 from mimic_assets.schemas.vocabulary import MissingReason
 
 _MADE_UP = (MissingReason.HELD, MissingReason.INTERPOLATED)
@@ -21,9 +23,13 @@ _PER_SUMMARY = 8
 """Columns that names and units, and each summary, need beside a sparkline."""
 
 
-def print_window(window: Window, evidence: Evidence, lineage: Lineage, console: Console) -> None:
-    """Print everything about a window."""
+def print_window(
+    window: Window, evidence: Evidence, lineage: Lineage, waveforms: Waveforms | None, console: Console
+) -> None:
+    """Print everything about a window; signals only where it has any."""
     console.print(_facts(window, evidence, lineage))
+    if waveforms is not None:
+        print_signals(window, evidence, waveforms, console)
     console.print(_lines(window, console.width))
     console.print(_missing(window))
     console.print(_ancestry(lineage))
