@@ -54,7 +54,7 @@ def waveform_table(name: str, types: Mapping[str, pl.DataType | type[pl.DataType
         return TABLES[name]
     columns = tuple(Field(column, kind, column) for column, kind in types.items())
     optional = frozenset({"missing_reason", "quality_index"} & set(types))
-    order = tuple(column for column in types if column.endswith("_id") or column.endswith("tick") or column == "signal")
+    order = tuple(column for column in types if column.endswith(("_id", "tick")) or column == "signal")
     return Table(name, "waveforms", "row", columns, order, order, Partitioning.PATIENT, optional)
 
 

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from mimic_assets.cli import demo, doctor, events, export, prove, run, show, sql, task, up
+from mimic_assets.cli import demo, doctor, events, export, prove, record, run, show, sql, task, up
 from mimic_assets.errors import MimicAssetsError, RequestError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("sql")(sql.sql)
 app.command("show")(show.show)
+app.command("record")(record.record)
 app.command("prove")(prove.prove)
 app.add_typer(events.events, name="events")
 app.add_typer(task.task, name="task")

@@ -4,8 +4,8 @@ Belongs here: samples and verdicts of `windowed_samples`, `waveform_quality` and
 and the panels they fill. Not here: reading a lake, words about labels, numerics (`cli`).
 
 Where do I go to ... keep every extreme of a long signal: `envelope`; know what one signal of a window holds:
-`signal_view`; say what follows: `outlook`; draw one signal: `signal_panel`; choose its y axis: `signal_scale`; draw all of them: `signal_figure`;
-print them: `signal_lines`, `braille`.
+`signal_view`; say what follows: `outlook`; draw one signal: `signal_panel`; choose its y axis: `signal_scale`; draw all
+of them: `signal_figure`; print them: `signal_lines`, `braille`.
 """
 
 from mimic_assets.pictures.envelope import Envelope, column_ranges, envelope

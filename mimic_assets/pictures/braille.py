@@ -1,7 +1,7 @@
 """A signal as rows of braille dots: two columns and four rows of dots a character, blank where a sample is missing.
 
-Belongs here: numbers to characters. Every column of dots is filled from its lowest to its highest sample, so that a peak
-of one sample is seen; nothing is drawn between columns, so nothing bridges a gap. Source: Unicode block U+2800.
+Belongs here: numbers to characters. Every column of dots is filled from its lowest to its highest sample, so that a
+peak of one sample is seen; nothing is drawn between columns, so nothing bridges a gap. Source: Unicode block U+2800.
 """
 
 import numpy as np

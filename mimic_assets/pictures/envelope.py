@@ -88,4 +88,5 @@ def _first_equal(
 ) -> npt.NDArray[np.int64]:
     """Return for each group the place of the first value that equals the wanted one."""
     hits = np.flatnonzero(known == wanted[group])
-    return hits[np.concatenate([[True], np.diff(group[hits]) > 0])]
+    first: npt.NDArray[np.int64] = hits[np.concatenate([[True], np.diff(group[hits]) > 0])]
+    return first

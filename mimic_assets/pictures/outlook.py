@@ -30,6 +30,10 @@ class Outlook:
         return f"{words}, known to lie in [{clock(self.event_lower_s)}, {clock(self.event_upper_s)}] (min:s)"
 
 
+NOTHING_KNOWN = Outlook()
+"""Of a window whose label is not looked up."""
+
+
 def clock(seconds: float) -> str:
     """Return a span as hours, minutes and whole seconds (rounded towards zero); days are counted in hours.
 

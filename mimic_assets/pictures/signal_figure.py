@@ -15,7 +15,8 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import blended_transform_factory
 
 from mimic_assets.pictures import palette
-from mimic_assets.pictures.outlook import Outlook, clock
+from mimic_assets.pictures.outlook import NOTHING_KNOWN, Outlook, clock
+from mimic_assets.pictures.shares import share_in_words
 from mimic_assets.pictures.signal_panel import draw_signal
 from mimic_assets.pictures.signal_scale import ecg_span
 from mimic_assets.pictures.signal_view import SampledSignal, SignalView
@@ -58,10 +59,10 @@ def draw_signals(
 
 def signals_png(
     view: SignalView,
-    outlook: Outlook = Outlook(),
+    outlook: Outlook = NOTHING_KNOWN,
     *,
     title: str = "",
-    shows_values: bool = False,  # noqa: B008 - frozen
+    shows_values: bool = False,
 ) -> bytes:
     """Return the signals of a window as a PNG of 1,155 pixels across.
 
@@ -126,19 +127,6 @@ def _name(axis: Axes, signal: SampledSignal, shows_values: bool) -> None:
     missing = np.isnan(signal.values).mean() if signal.values.size else 1.0
     words = "complete" if not missing else f"{share_in_words(missing)}\nmissing"
     axis.text(1.012, 0.5, words, transform=axis.transAxes, ha="left", va="center", fontsize=7.5, color=palette.FAINT)
-
-
-def share_in_words(share: float) -> str:
-    """Return a share in percent, never rounded to nothing or to everything.
-
-    Examples:
-        >>> share_in_words(0.0001), share_in_words(0.25), share_in_words(0.9999), share_in_words(1.0)
-        ('<1 %', '25 %', '>99 %', '100 %')
-    """
-    percent = 100 * share
-    if 0 < percent < 1:
-        return "<1 %"
-    return ">99 %" if 99 < percent < 100 else f"{percent:.0f} %"
 
 
 def _beyond(axis: Axes, outlook: Outlook, after: float, *, is_first: bool) -> None:

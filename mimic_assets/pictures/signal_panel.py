@@ -5,6 +5,7 @@ stands around the panels (`signal_figure`).
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -122,7 +123,7 @@ def _unusable(view: SignalView, signal: SampledSignal) -> Iterator[tuple[SignalR
 def _coarse(reasons: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Return reasons in which a missing stretch covers the samples between it and the next one a pixel away.
 
-    A signal that comes and goes a thousand times would otherwise be a thousand patches; the line still shows each sample.
+    A signal that comes and goes a thousand times would otherwise be a thousand patches; the line still shows all of it.
     """
     distance = len(reasons) // COLUMNS
     missing = np.flatnonzero(reasons)
@@ -139,7 +140,7 @@ def _coarse(reasons: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 def _runs(codes: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
     edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
-    yield from ((start, end) for start, end in zip(edges, edges[1:], strict=False) if end > start)
+    yield from ((start, end) for start, end in pairwise(edges) if end > start)
 
 
 def _shade(axis: Axes, view: SignalView, reason: SignalReason, start: float, end: float, *, height: float) -> None:

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from mimic_assets.pictures.signal_view import SampledSignal
 
 _ECG_LEAST_MV, _ECG_MOST_MV = 1.5, 5.0
-"""A QRS complex has 0.5 to 3 mV; a panel that spans more is showing artefact, and then the panel cuts it off and says so."""
+"""A QRS complex has 0.5 to 3 mV; a signal of more shows artefact: the panel cuts it off and says so."""
 _LEAST_SPAN = {"mmHg": 10.0}
 """A narrower panel would draw a line at rest as if it moved."""
 

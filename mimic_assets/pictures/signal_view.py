@@ -20,6 +20,7 @@ from mimic_assets.timeline import TICKS_PER_FRAME
 TILE_TICKS = 625 * TICKS_PER_FRAME
 REASONS = tuple(SignalReason)
 """The reason of a code is the entry at that place."""
+_BY_NAME = {reason.value: reason for reason in REASONS}
 _GOOD, _FAIR = 0.8, 0.5
 
 
@@ -176,7 +177,7 @@ def _tiles(quality: pl.DataFrame, names: list[str], start: int, end: int) -> dic
         "signal", "tile_start_tick", "missing_reason", "quality_index"
     ).iter_rows():
         is_usable = reason is None or reason == SignalReason.OBSERVED.value
-        tile = Tile(tick_, SignalReason.OBSERVED if is_usable else SignalReason(reason), Band.of(index))
+        tile = Tile(tick_, SignalReason.OBSERVED if is_usable else _BY_NAME[reason], Band.of(index))
         found.setdefault(signal, []).append(tile)
     return {name: tuple(found[name]) for name in names if name in found}
 
