@@ -31,7 +31,7 @@ def find_subject(lake: Lake, record_id: int) -> int:
 
 
 def _meant(lake: Lake, number: int, known: pl.DataFrame) -> str:
-    """Return which records were probably meant: those of a subject, stay or admission of that number, else near ones."""
+    """Return which records were meant: those of a subject, stay or admission of that number, else near ones."""
     of_subject = known.filter(pl.col("subject_id") == number)["record_id"].to_list()
     if of_subject:
         return f"It is a subject; the records of it are {_listed(of_subject)}."
