@@ -4,7 +4,6 @@ Nothing here is a patient. A beat is a known tick, a gap a known run of samples,
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -18,34 +17,23 @@ from mimic_assets.signal_codec import encode_reasons, encode_samples
 from mimic_assets.signals import MISSING_SAMPLE
 from mimic_assets.timeline import TICKS_PER_FRAME
 
-END_TICK = 36_000_000
-"""Index tick of every window here: ten hours into the record at 1000 ticks per second."""
+INDEX_TICK = 36_000_000
+"""Of every window here: ten hours into the record at 1000 ticks per second."""
+END_TICK = INDEX_TICK - 1
+"""The last frame that has ended by then ends here."""
 SECONDS = 60
 START_TICK = END_TICK - SECONDS * 1000
 RECORD = 81000001
 TILE_TICKS = 10_000
-COLUMN_TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "signals": pl.List(pl.String), "signal_units": pl.List(pl.String), "signal_samples_per_frame": pl.List(pl.Int32),
-    "signal_sample_counts": pl.List(pl.Int32), "signal_gains": pl.List(pl.Float64),
-    "signal_baselines": pl.List(pl.Int32), "signal_samples": pl.List(pl.Binary), "signal_reasons": pl.List(pl.Binary),
-    "waveform_start_tick": pl.Int64, "waveform_end_tick": pl.Int64, "tile_feature_names": pl.List(pl.String),
-    "tile_count": pl.Int32, "tile_features": pl.List(pl.Float32),
-}  # fmt: skip
-"""The columns of `windowed_samples` that hold signals."""
-NO_SIGNALS: Mapping[str, object] = {name: [] if isinstance(kind, pl.List) else 0 for name, kind in COLUMN_TYPES.items()}
-"""Those columns of a window without signals."""
+NO_SIGNALS = {
+    name: [] for name, kind in WINDOWED_SAMPLES.schema.items() if name.startswith(("signal", "tile_feature"))
+} | {"tile_count": 0}  # fmt: skip
+"""Those columns of a window without signals that may not be null."""
 QUALITY_TYPES = {
     "record_id": pl.Int64, "signal": pl.String, "tile_start_tick": pl.Int64, "missing_reason": pl.String,
     "quality_index": pl.Float64,
 }  # fmt: skip
 BEAT_TYPES = {"record_id": pl.Int64, "signal": pl.String, "tick": pl.Int64, "kind": pl.String}
-
-
-def samples_table() -> Table:
-    """Return windowed_samples with the columns that hold signals, whether or not the schema has them yet."""
-    known = WINDOWED_SAMPLES.schema
-    more = tuple(Field(name, kind, name) for name, kind in COLUMN_TYPES.items() if name not in known)
-    return replace(WINDOWED_SAMPLES, columns=(*WINDOWED_SAMPLES.columns, *more)) if more else WINDOWED_SAMPLES
 
 
 def waveform_table(name: str, types: Mapping[str, pl.DataType | type[pl.DataType]]) -> Table:
@@ -98,7 +86,7 @@ def signal_cells() -> dict[str, object]:
     """Return the signal columns of a window of a minute that ends at the index time.
 
     II is whole but for a second of no signal; V loses its lead after 20 s; ABP has a gap of 8 s and one lone sample in
-    it; Pleth was never recorded in this segment; Resp is whole.
+    it and spans two calibrations; Pleth was never recorded in these segments; Resp is whole.
     """
     parts = [
         ("II", "mV", 4, 200.0, 0, ecg_mv(_ticks(4)), [(12.0, 13.0, SignalReason.NO_SIGNAL)]),
@@ -107,7 +95,11 @@ def signal_cells() -> dict[str, object]:
         ("Pleth", "NU", 2, 4096.0, 0, np.zeros(len(_ticks(2))), [(0.0, 61.0, SignalReason.NOT_RECORDED)]),
         ("Resp", "Ohm", 1, 2000.0, 0, breath(_ticks(1)), []),
     ]
-    cells: dict[str, list[object]] = {name: [] for name in COLUMN_TYPES if name.startswith("signal")}
+    names = (
+        "signals", "signal_units", "signal_samples_per_frame", "signal_sample_counts", "signal_gains",
+        "signal_baselines", "signal_is_rescaled", "signal_samples", "signal_reasons",
+    )  # fmt: skip
+    cells: dict[str, list[object]] = {name: [] for name in names}
     for name, unit, per_frame, gain, baseline, values, holes in parts:
         seconds = (_ticks(per_frame) - START_TICK) / 1000.0
         reasons = np.zeros(len(values), dtype=np.uint8)
@@ -116,12 +108,16 @@ def signal_cells() -> dict[str, object]:
         if name == "ABP":
             reasons[np.searchsorted(seconds, 34.0)] = SignalReason.OBSERVED.code
         digital = np.where(reasons == 0, np.rint(values * gain + baseline), MISSING_SAMPLE).astype(np.int16)
-        facts = (name, unit, per_frame, len(values), gain, baseline, encode_samples(digital), encode_reasons(reasons))
+        seen = bool((reasons == 0).any())
+        facts = (
+            name, unit if seen else None, per_frame, len(values), gain if seen else None, baseline if seen else None,
+            name == "ABP", encode_samples(digital), encode_reasons(reasons),
+        )  # fmt: skip
         for column, fact in zip(cells, facts, strict=True):
             cells[column].append(fact)
     return {
-        **cells, "waveform_start_tick": START_TICK, "waveform_end_tick": END_TICK, "tile_feature_names": [],
-        "tile_count": 0, "tile_features": [],
+        **cells, "waveform_start_tick": START_TICK, "waveform_end_tick": END_TICK, "tile_end_tick": END_TICK,
+        "tile_feature_names": [], "tile_count": 0, "tile_features": [],
     }  # fmt: skip
 
 
@@ -129,17 +125,17 @@ def window_row() -> dict[str, object]:
     """Return the columns of a window that its signals are drawn with; the numerics window has thirty minutes."""
     index = datetime(2150, 3, 1, 12, 0)
     return {
-        "record_id": RECORD, "index_time": index, "index_tick": END_TICK, "window_end_time": index,
-        "window_start_time": index - timedelta(minutes=30), "window_end_tick": END_TICK,
-        "window_start_tick": END_TICK - 1_800_000, **signal_cells(),
+        "record_id": RECORD, "index_time": index, "index_tick": INDEX_TICK, "window_end_time": index,
+        "window_start_time": index - timedelta(minutes=30), "window_end_tick": INDEX_TICK,
+        "window_start_tick": INDEX_TICK - 1_800_000, **signal_cells(),
     }  # fmt: skip
 
 
 def quality_rows() -> pl.DataFrame:
     """Return a verdict per tile: II good, fair, poor in turn; V lead-off then not recorded; ABP noisy at the end."""
     rows: list[dict[str, object]] = []
-    for start in range(START_TICK - 2 * TILE_TICKS, END_TICK, TILE_TICKS):
-        place = (start - START_TICK) // TILE_TICKS
+    for start in range(START_TICK + 1 - 2 * TILE_TICKS, END_TICK, TILE_TICKS):
+        place = (start - START_TICK - 1) // TILE_TICKS
         ii = (0.95, 0.65, 0.3)[place % 3]
         verdicts: list[tuple[str, SignalReason | None, float | None]] = [
             ("II", None, ii),

@@ -15,7 +15,7 @@ import polars as pl
 
 from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EVENTS, RAW_RECORDS, RECORD_STAYS, TABLES
-from mimic_assets.schemas.vocabulary import FileStatus, Flag, SignalReason
+from mimic_assets.schemas.vocabulary import Flag, SignalReason
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
 from mimic_assets.timeline import TICKS_PER_FRAME, RecordClock
@@ -132,10 +132,7 @@ def _leads(raw: pl.DataFrame) -> dict[str, tuple[Span, ...]]:
     for row in raw.sort("segment_start_tick", "segment_index", "signal_index").iter_rows(named=True):
         start = row["segment_start_tick"] - 1
         end = start + row["segment_frame_count"] * TICKS_PER_FRAME
-        readable = row.get("readable_frame_count")
-        if readable is None:
-            readable = row["segment_frame_count"] if row["file_status"] == FileStatus.OK else 0
-        cut = start + readable * TICKS_PER_FRAME
+        cut = start + row["readable_frame_count"] * TICKS_PER_FRAME
         spans = found.setdefault(row["signal"], [])
         spans += [Span(start, cut)] if cut > start else []
         spans += [Span(cut, end, is_whole=False)] if end > cut else []

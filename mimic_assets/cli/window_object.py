@@ -18,7 +18,7 @@ from mimic_assets.schemas.vocabulary import MissingReason
 _LISTS = {
     "parameters", "cell_values", "cell_reasons", "cell_ages_s", "feature_names", "feature_values", "signals",
     "signal_units", "signal_samples_per_frame", "signal_sample_counts", "signal_gains", "signal_baselines",
-    "signal_samples", "signal_reasons",
+    "signal_is_rescaled", "signal_samples", "signal_reasons",
 }  # fmt: skip
 """Columns that are taken apart by parameter or signal."""
 
@@ -76,6 +76,7 @@ def _signal(view: SignalView, signal: SampledSignal) -> dict[str, Any]:
         "first_tick": signal.first_tick,
         "ticks_per_sample": signal.ticks_per_sample or None,
         "reason_counts": {reason.value: int(counts[reason.code]) for reason in SIGNAL_REASONS if counts[reason.code]},
+        "is_rescaled": signal.is_rescaled,
         "tiles": [
             {"start_tick": tile.start_tick, "reason": tile.reason.value, "band": tile.band.value}
             for tile in view.tiles.get(signal.name, ())

@@ -13,10 +13,10 @@ from mimic_assets.cli.window import Window
 from mimic_assets.cli.window_evidence import Evidence
 from mimic_assets.pictures import SignalView, view_of
 from mimic_assets.pictures.outlook import Outlook
-from mimic_assets.pictures.signal_view import TILE_TICKS
 from mimic_assets.schemas.tables import TABLES
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
+from mimic_assets.timeline import TICKS_PER_TILE
 
 QUALITY, BEATS = "waveform_quality", "waveform_beats"
 
@@ -59,7 +59,7 @@ def _read(lake: Lake, window: Window, name: str, tick: str) -> pl.DataFrame | No
     table, subject = TABLES.get(name), window.row["subject_id"]
     if table is None or lake.stored(table, Key(subject)) is None:
         return None
-    start, end = window.row["waveform_start_tick"] - TILE_TICKS, window.row["waveform_end_tick"]
+    start, end = window.row["waveform_start_tick"] - TICKS_PER_TILE, window.row["waveform_end_tick"]
     here = (pl.col("record_id") == window.row["record_id"]) & pl.col(tick).is_between(start, end)
     return lake.scan(table, partitions=[subject]).filter(here).collect()
 

@@ -126,6 +126,7 @@ def _name(axis: Axes, signal: SampledSignal, shows_values: bool) -> None:
         )  # fmt: skip
     missing = np.isnan(signal.values).mean() if signal.values.size else 1.0
     words = "complete" if not missing else f"{share_in_words(missing)}\nmissing"
+    words += "\nrescaled" if signal.is_rescaled else ""
     axis.text(1.012, 0.5, words, transform=axis.transAxes, ha="left", va="center", fontsize=7.5, color=palette.FAINT)
 
 

@@ -6,8 +6,9 @@ Belongs here: layout in characters, readable at 80 columns and without colour. N
 import numpy as np
 
 from mimic_assets.pictures.braille import braille
-from mimic_assets.pictures.signal_view import REASONS, TILE_TICKS, Band, SampledSignal, SignalView
+from mimic_assets.pictures.signal_view import REASONS, Band, SampledSignal, SignalView
 from mimic_assets.schemas.vocabulary import SignalReason
+from mimic_assets.timeline import TICKS_PER_TILE
 
 BAND_SIGNS = {Band.GOOD: "█", Band.FAIR: "▄", Band.POOR: "▁", Band.UNRATED: "-"}
 REASON_SIGNS = {
@@ -56,7 +57,7 @@ def _verdicts(view: SignalView, signal: SampledSignal, width: int) -> str:
     """Return a sign per character: why a sample under it is missing, else what is said of the tile in its middle."""
     if not signal.ticks_per_sample or not signal.reasons.size:
         return REASON_SIGNS[SignalReason.NOT_RECORDED] * width
-    tiles = {tile.start_tick // TILE_TICKS: tile for tile in view.tiles.get(signal.name, ())}
+    tiles = {tile.start_tick // TICKS_PER_TILE: tile for tile in view.tiles.get(signal.name, ())}
     count, signs = len(signal.reasons), []
     for place in range(width):
         start, end = -(-place * count // width), max(-(-(place + 1) * count // width), place * count // width + 1)
@@ -65,7 +66,7 @@ def _verdicts(view: SignalView, signal: SampledSignal, width: int) -> str:
             signs.append(REASON_SIGNS[REASONS[np.bincount(missing[missing > 0]).argmax()]])
             continue
         middle = signal.first_tick + (place + 0.5) * count / width * signal.ticks_per_sample
-        tile = tiles.get(int(middle) // TILE_TICKS)
+        tile = tiles.get(int(middle) // TICKS_PER_TILE)
         if tile is None:
             signs.append(" ")
         else:

@@ -16,8 +16,9 @@ from matplotlib.transforms import blended_transform_factory
 from mimic_assets.pictures import palette
 from mimic_assets.pictures.envelope import envelope
 from mimic_assets.pictures.signal_scale import Scale, scale_of
-from mimic_assets.pictures.signal_view import REASONS, TILE_TICKS, SampledSignal, SignalView
+from mimic_assets.pictures.signal_view import REASONS, SampledSignal, SignalView
 from mimic_assets.schemas.vocabulary import SignalReason
+from mimic_assets.timeline import TICKS_PER_TILE
 
 COLUMNS = 1400
 """Columns that a line is reduced to: a little more than the panel has pixels."""
@@ -112,7 +113,7 @@ def _unusable(view: SignalView, signal: SampledSignal) -> Iterator[tuple[SignalR
     for tile in view.tiles.get(signal.name, ()):
         if tile.reason is SignalReason.OBSERVED or tile.reason.code in signal.reasons:
             continue  # usable, or shaded already
-        start, end = tile.start_tick - 1, tile.start_tick + TILE_TICKS - 1
+        start, end = tile.start_tick - 1, tile.start_tick + TICKS_PER_TILE - 1
         if runs and runs[-1][0] is tile.reason and runs[-1][2] == start:
             start = runs.pop()[1]
         runs.append((tile.reason, start, end))
@@ -166,7 +167,7 @@ def _quality(axis: Axes, view: SignalView, signal: SampledSignal) -> None:
         if tile.reason is not SignalReason.OBSERVED:
             continue
         start = max(view.seconds(tile.start_tick - 1), view.start_s)
-        end = min(view.seconds(tile.start_tick + TILE_TICKS - 1), view.end_s)
+        end = min(view.seconds(tile.start_tick + TICKS_PER_TILE - 1), view.end_s)
         colour, height = palette.BANDS[tile.band]
         axis.add_patch(
             Rectangle(

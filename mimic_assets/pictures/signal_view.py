@@ -15,9 +15,8 @@ import polars as pl
 
 from mimic_assets.schemas.vocabulary import SignalReason
 from mimic_assets.signal_codec import decode_reasons, decode_samples
-from mimic_assets.timeline import TICKS_PER_FRAME
+from mimic_assets.timeline import TICKS_PER_FRAME, TICKS_PER_TILE
 
-TILE_TICKS = 625 * TICKS_PER_FRAME
 REASONS = tuple(SignalReason)
 """The reason of a code is the entry at that place."""
 _BY_NAME = {reason.value: reason for reason in REASONS}
@@ -54,6 +53,8 @@ class SampledSignal:
     """Physical; NaN where missing."""
     reasons: npt.NDArray[np.uint8]
     """Codes of SignalReason, one per sample."""
+    is_rescaled: bool = False
+    """Whether samples of several calibrations were brought to one."""
 
     @property
     def is_ecg(self) -> bool:
@@ -66,7 +67,7 @@ class Tile:
     """What is said of a tile of one signal."""
 
     start_tick: int
-    """Its first tick; it has TILE_TICKS of them."""
+    """Its first tick; it has TICKS_PER_TILE of them."""
     reason: SignalReason
     """OBSERVED where it is usable."""
     band: Band
@@ -155,13 +156,15 @@ def _signal(row: Mapping[str, Any], place: int, start_tick: int) -> SampledSigna
     reasons = decode_reasons(row["signal_reasons"][place], count)
     values = np.full(count, np.nan, dtype=np.float32)
     here = reasons == SignalReason.OBSERVED.code
-    gain, baseline = row["signal_gains"][place], row["signal_baselines"][place]
-    values[here] = (digital[here].astype(np.float64) - baseline) / gain
+    if here.any():  # gain and baseline are null otherwise
+        gain, baseline = row["signal_gains"][place], row["signal_baselines"][place]
+        values[here] = (digital[here].astype(np.float64) - baseline) / gain
     first_tick = (row["waveform_start_tick"] // step + 1) * step if step else start_tick + 1
     left_out = max(0, (start_tick - first_tick) // step + 1) if step else 0
     return SampledSignal(
         row["signals"][place], row["signal_units"][place] or "", step, first_tick + left_out * step,
         values[left_out:], reasons[left_out:],
+        row["signal_is_rescaled"][place],
     )  # fmt: skip
 
 
@@ -171,7 +174,7 @@ def _of_record(frame: pl.DataFrame, row: Mapping[str, Any]) -> pl.DataFrame:
 
 def _tiles(quality: pl.DataFrame, names: list[str], start: int, end: int) -> dict[str, tuple[Tile, ...]]:
     tick = pl.col("tile_start_tick")
-    rows = quality.filter((tick + TILE_TICKS - 1 > start) & (tick <= end)).sort("tile_start_tick")
+    rows = quality.filter((tick + TICKS_PER_TILE - 1 > start) & (tick <= end)).sort("tile_start_tick")
     found: dict[str, list[Tile]] = {}
     for signal, tick_, reason, index in rows.select(
         "signal", "tile_start_tick", "missing_reason", "quality_index"

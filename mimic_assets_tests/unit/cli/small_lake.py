@@ -29,6 +29,7 @@ from mimic_assets.settings import S3Settings
 from mimic_assets.storage.keys import Key, shard_path
 from mimic_assets.storage.lake import Lake
 from mimic_assets.tasks import load_task
+from mimic_assets_tests.waveform_windows import NO_SIGNALS, signal_cells
 
 SUBJECT, RECORD, STAY, HADM = 10000001, 81000001, 30000001, 20000001
 POSITIVE, NEGATIVE = "s_aaaaaaaaaaaaaaaa", "s_bbbbbbbbbbbbbbbb"
@@ -41,8 +42,15 @@ OBSERVED, HELD = MissingReason.OBSERVED.code, MissingReason.HELD.code
 NOT_MEASURED, REJECTED = MissingReason.NOT_MEASURED.code, MissingReason.REJECTED.code
 
 
-def make_lake(uri: str, s3: S3Settings | None = None, *, has_positive: bool = True) -> Lake:
-    """Write every table that `show` reads; windowed_samples hold known numbers, checkable by eye."""
+def make_lake(uri: str, s3: S3Settings | None = None, *, has_positive: bool = True, has_signals: bool = False) -> Lake:
+    """Write every table that `show` reads; windowed_samples hold known numbers, checkable by eye.
+
+    Args:
+        uri: where.
+        s3: settings of an S3 place.
+        has_positive: whether there is a positive window.
+        has_signals: whether that one has signals (those of `waveform_windows`).
+    """
     lake = Lake.open(uri, s3)
     patient, patient_task = Key(SUBJECT), Key(SUBJECT, TASK.name)
     _write(lake, RAW_RECORDS, patient, [_signal("waves/p100/81000001_0001e.dat", "ok"), _signal("x.dat", "missing")])
@@ -54,7 +62,7 @@ def make_lake(uri: str, s3: S3Settings | None = None, *, has_positive: bool = Tr
     for bucket in range(BUCKETS):
         mine = bucket_of(SUBJECT, BUCKETS) == bucket
         _write(lake, CLINICAL_EXTRACT, Key(bucket), [_defibrillation()] if mine else [])
-    positive = [_window(POSITIVE, 0, True)] if has_positive else []
+    positive = [_window(POSITIVE, 0, True) | (signal_cells() if has_signals else {})] if has_positive else []
     windows = _write(lake, WINDOWED_SAMPLES, patient_task, [_window(NEGATIVE, -3, False), *positive])
 
     def stream() -> Iterator[tuple[int, pl.DataFrame]]:
@@ -105,6 +113,7 @@ def _window(name: str, hours: int, label: bool) -> dict[str, object]:
         "cell_reasons": reasons.ravel().tolist(),
         "cell_ages_s": [None if np.isnan(a) else float(a) for a in ages.ravel()],
         "feature_names": ["abp_mean__last", "abp_mean__mean"], "feature_values": [73.0, 86.5],
+        **NO_SIGNALS,
     }  # fmt: skip
 
 
