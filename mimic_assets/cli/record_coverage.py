@@ -25,8 +25,8 @@ BINS = 2880
 _QUALITY = "waveform_quality"
 _GROUPS = (
     ("heart rate", ("heart_rate", "pulse_")), ("rhythm, QT, ST", ("pvc_", "qt", "delta_qtc", "st_")),
-    ("respiration", ("resp_",)), ("oxygen", ("spo2", "perfusion_")), ("ABP", ("abp_",)), ("NBP", ("nbp_",)),
-    ("PAP, CVP, ICP", ("pap_", "cvp_", "icp_")), ("temperature", ("temperature_",)),
+    ("respiration", ("resp_",)), ("oxygen", ("spo2", "perfusion_")), ("arterial line", ("abp_",)),
+    ("cuff pressure", ("nbp_",)), ("PAP, CVP, ICP", ("pap_", "cvp_", "icp_")), ("temperature", ("temperature_",)),
 )  # fmt: skip
 OTHER = "other"
 
@@ -180,7 +180,7 @@ def group_of(parameter: str) -> str:
 
     Examples:
         >>> group_of("pulse_spo2"), group_of("abp_mean"), group_of("unheard_of")
-        ('heart rate', 'ABP', 'other')
+        ('heart rate', 'arterial line', 'other')
     """
     return next((name for name, starts in _GROUPS if parameter.startswith(starts)), OTHER)
 

@@ -19,7 +19,8 @@ from mimic_assets.pictures.shares import share_in_words
 
 _LEFT, _RIGHT = 15, 16
 """Characters of the names left and the numbers right of the strips."""
-_ALL = 0.995
+_ALL, _HALF = 0.995, 0.5 - 1e-9
+"""Share of a character from which its sign is fuller; a half is a half in spite of rounding."""
 
 
 def print_record(coverage: RecordCoverage, console: Console) -> None:
@@ -42,7 +43,7 @@ def record_lines(coverage: RecordCoverage, width: int) -> list[str]:
     def add(name: str, signs: str, number: str = "") -> None:
         lines.append(f"{name[:_LEFT]:<{_LEFT}} {signs:<{strip}} {number[:_RIGHT]}".rstrip())
 
-    add("segments", _presence(coverage, coverage.segments, strip), f"{len(coverage.segments)} segments")
+    add("segments", _presence(coverage, coverage.segments, strip), f"{len(coverage.segments)} of them")
     for name, spans in coverage.leads.items():
         add(name, _presence(coverage, spans, strip), f"{share_in_words(coverage.recorded_share(name))} recorded")
         shares = coverage.usable.get(name)
@@ -97,7 +98,7 @@ def _presence(coverage: RecordCoverage, spans: Iterable[Span], width: int) -> st
         else:
             is_lost |= overlap > 0
     shares = covered / (edges[1] - edges[0])
-    signs = np.select([is_lost, shares >= _ALL, shares >= 0.5, shares > 0], ["!", "█", "▓", "░"], " ")
+    signs = np.select([is_lost, shares >= _ALL, shares >= _HALF, shares > 0], ["!", "█", "▓", "░"], " ")
     return "".join(signs)
 
 

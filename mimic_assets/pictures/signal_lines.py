@@ -8,7 +8,7 @@ import numpy as np
 from mimic_assets.pictures.braille import braille
 from mimic_assets.pictures.signal_view import REASONS, Band, SampledSignal, SignalView
 from mimic_assets.schemas.vocabulary import SignalReason
-from mimic_assets.timeline import TICKS_PER_TILE
+from mimic_assets.timeline import TICKS_PER_FRAME, TICKS_PER_TILE
 
 BAND_SIGNS = {Band.GOOD: "█", Band.FAIR: "▄", Band.POOR: "▁", Band.UNRATED: "-"}
 REASON_SIGNS = {
@@ -38,7 +38,8 @@ def signal_lines(view: SignalView, width: int) -> list[str]:
             (signal.name[:8], signal.unit[:8], ""), (*dots, _verdicts(view, signal, strip)), marks, strict=True
         ):
             lines.append(f"{left:<{label}} {middle} {right}".rstrip())
-    end = "index time" if view.end_tick == view.index_tick else f"{view.end_s:.4g} s"
+    ends_at_index = 0 <= view.index_tick - view.end_tick < TICKS_PER_FRAME  # signals end with a whole frame
+    end = "index time" if ends_at_index else f"{view.end_s:.4g} s"
     start = f"{view.start_s:.4g} s"
     lines.append(" " * (label + 1) + start + " " * max(1, strip - len(start) - len(end)) + end)
     return lines + _wrapped(_legend(view), max(width, 40))

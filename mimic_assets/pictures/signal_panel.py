@@ -40,12 +40,14 @@ def draw_signal(axis: Axes, view: SignalView, signal: SampledSignal, *, ecg_mv: 
         shows_values: False draws where samples are, and not what they are: no value can be read off.
     """
     scale = scale_of(signal, ecg_mv)
+    if scale is not None and not shows_values:
+        scale = Scale(0.0, 1.0, (), (None, None))
     axis.set_xlim(view.start_s, view.end_s)
     if scale is None:
         axis.set_ylim(0, 1)
         axis.set_yticks([])
     else:
-        _set_scale(axis, signal, scale, shows_values)
+        _set_scale(axis, signal, scale)
     for reason, start, end in _missing(view, signal):
         _shade(axis, view, reason, start, end, height=0.5)
     for reason, start, end in _unusable(view, signal):
@@ -59,14 +61,11 @@ def draw_signal(axis: Axes, view: SignalView, signal: SampledSignal, *, ecg_mv: 
         spine.set_visible(False)
 
 
-def _set_scale(axis: Axes, signal: SampledSignal, scale: Scale, shows_values: bool) -> None:
+def _set_scale(axis: Axes, signal: SampledSignal, scale: Scale) -> None:
     """Leave the quality row free below the lowest value and the beat row above the highest."""
     span = (scale.high - scale.low) / (1 - _BAND_ROW - _BEAT_ROW - 2 * _AIR)
     low = scale.low - (_BAND_ROW + _AIR) * span
     axis.set_ylim(low, low + span)
-    if not shows_values:
-        axis.set_yticks([])
-        return
     axis.set_yticks(list(scale.marks), [f"{mark:.4g}" for mark in scale.marks])
     axis.grid(axis="y", color=palette.RULE, linewidth=0.7, zorder=0)
     axis.set_axisbelow(True)
@@ -81,19 +80,17 @@ def _set_scale(axis: Axes, signal: SampledSignal, scale: Scale, shows_values: bo
 
 
 def _line(axis: Axes, view: SignalView, signal: SampledSignal, scale: Scale, shows_values: bool) -> None:
-    shape = envelope(signal.values, COLUMNS)
+    values = signal.values if shows_values else np.where(np.isnan(signal.values), np.nan, 0.5)
+    shape = envelope(values, COLUMNS)
     times = view.seconds(0) + (signal.first_tick + shape.places * signal.ticks_per_sample) / view.ticks_per_second
-    heights = shape.values
-    if not shows_values:
-        heights = np.where(np.isnan(shape.values), np.nan, (scale.low + scale.high) / 2)
     axis.plot(
-        times, np.clip(heights, scale.low, scale.high), color=palette.LINE, linewidth=0.8 if shows_values else 5.0,
-        solid_capstyle="butt", zorder=3,
+        times, np.clip(shape.values, scale.low, scale.high), color=palette.LINE,
+        linewidth=0.8 if shows_values else 5.0, solid_capstyle="butt", zorder=3,
     )  # fmt: skip
     if shape.alone.size:
         lone = view.seconds(0) + (signal.first_tick + shape.alone * signal.ticks_per_sample) / view.ticks_per_second
-        at = signal.values[shape.alone] if shows_values else np.full(lone.shape, (scale.low + scale.high) / 2)
-        axis.plot(lone, np.clip(at, scale.low, scale.high), ".", color=palette.LINE, markersize=2.5, zorder=3)
+        heights = np.clip(values[shape.alone], scale.low, scale.high)
+        axis.plot(lone, heights, ".", color=palette.LINE, markersize=2.5, zorder=3)
 
 
 def _missing(view: SignalView, signal: SampledSignal) -> Iterator[tuple[SignalReason, int, int]]:
