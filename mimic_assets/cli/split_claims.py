@@ -90,9 +90,9 @@ def contents(lake: Lake, task: Task, at_most: int | None, progress: Progress) ->
     medians = dict(statistics.iter_rows())
     done = 0
     for (subject_id,), mine in chosen.partition_by("subject_id", as_dict=True, maintain_order=True).items():
-        windows = lake.scan(WINDOWED_SAMPLES, task.name, [int(str(subject_id))]).collect()
+        windows = lake.scan(WINDOWED_SAMPLES, task.name, [int(str(subject_id))])
         for row in mine.iter_rows(named=True):
-            window = windows.filter(pl.col("sample_id") == row["sample_id"])
+            window = windows.filter(pl.col("sample_id") == row["sample_id"]).collect()
             claim.count(1, [] if _holds(lake, task, medians, window, row) else [row["sample_id"]])
             progress(f"bytes of {task.name}", done := done + 1, chosen.height)
     return claim
@@ -121,10 +121,8 @@ def _with_other_splits_changed(
     def stream(leave_out: bool, columns: list[str] | None) -> Iterator[tuple[int, pl.DataFrame]]:
         for done, key in enumerate(keys, start=1):
             subject_id = key.partition or 0
-            if subject_id in train:
-                yield subject_id, lake.read(WINDOWED_SAMPLES, key, columns=columns)
-            elif not leave_out:
-                yield subject_id, manifest.altered(lake.read(WINDOWED_SAMPLES, key, columns=columns))
+            for part in lake.read_parts(WINDOWED_SAMPLES, key, columns) if subject_id in train or not leave_out else ():
+                yield subject_id, part if subject_id in train else manifest.altered(part)
             progress(f"statistics of {task.name}", done, len(keys))
 
     def windows_of(leave_out: bool) -> Callable[[list[str] | None], manifest.Windows]:

@@ -85,11 +85,8 @@ def read_window(lake: Lake, sample_id: str) -> Window:
     for table in (TRAINING_MANIFEST, WINDOWED_SAMPLES):  # the manifest is one object per task and knows most of them
         named = lake.scan(table).filter(pl.col("sample_id") == sample_id).select("task", "subject_id").collect()
         for task, subject_id in named.iter_rows():
-            try:
-                rows = lake.read(WINDOWED_SAMPLES, Key(subject_id, task)).filter(pl.col("sample_id") == sample_id)
-            except KeyError:  # the manifest is older than the windows
-                continue
-            if rows.height:
+            rows = lake.scan(WINDOWED_SAMPLES, task, [subject_id]).filter(pl.col("sample_id") == sample_id).collect()
+            if rows.height:  # else the manifest is older than the windows
                 return _window(rows.row(0, named=True))
     raise RequestError(
         f"No window named {sample_id!r} in the lake {lake.root.uri}. Names look like s_0123456789abcdef; "

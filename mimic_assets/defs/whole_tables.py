@@ -143,7 +143,9 @@ def _make_one(workshop: Workshop, table: Table, derivation: FromAllPatients, tas
 
     def samples() -> Iterator[tuple[int, pl.DataFrame]]:
         for key in lake.keys(WINDOWED_SAMPLES, task.name):
-            yield key.partition or 0, lake.read(WINDOWED_SAMPLES, key)
+            for part in lake.read_parts(WINDOWED_SAMPLES, key):
+                yield key.partition or 0, part
+                del part  # the next one is read while this name would still hold this one
 
     place = Key(task=task.name)
     if table is TRAINING_NORMALISATION:

@@ -4,7 +4,7 @@ Belongs here: writing a key whole (rejections first, then the rows: the rows' ob
 reading or scanning it. Not here: paths (`keys`), bytes (`objects`), the Parquet file (`parquet`), SQL (`query`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,14 +119,10 @@ class Lake:
         None where it has no rows' object, or one that is no whole Parquet file (damaged from outside: make it again).
         """
         path = keys.data_path(table, key)
-        try:
-            tail, size = self.root.tail(path, parquet.FOOTER_BYTES)
-            needed = parquet.footer_bytes(tail)
-            if needed > len(tail):
-                tail, size = self.root.tail(path, needed)
-            footer = parquet.read_footer(tail)
-        except (FileNotFoundError, ValueError):
+        found = self._footer(path)
+        if found is None:
             return None
+        footer, size = found
         said = footer.metadata
         return Stored(
             path,
@@ -137,6 +133,17 @@ class Lake:
             int(said.get("rejected", "0")),
             {name.removeprefix(_EXTRA): value for name, value in said.items() if name.startswith(_EXTRA)},
         )
+
+    def _footer(self, path: str) -> tuple[parquet.Footer, int] | None:
+        """Return an object's footer and size, in one request where it is small."""
+        try:
+            tail, size = self.root.tail(path, parquet.FOOTER_BYTES)
+            needed = parquet.footer_bytes(tail)
+            if needed > len(tail):
+                tail, size = self.root.tail(path, needed)
+            return parquet.read_footer(tail), size
+        except (FileNotFoundError, ValueError):
+            return None
 
     def fingerprint(self, table: Table, key: Key) -> str | None:
         """Return the fingerprint a key was stored with; None where it has no rows' object."""
@@ -191,6 +198,24 @@ class Lake:
                 f"Reading {path} from the lake {self.root.uri} failed ({type(error).__name__}). Check network, disk "
                 "and credentials, then give the same command again: it resumes."
             ) from None
+
+    def read_parts(self, table: Table, key: Key, columns: Iterable[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the rows of a key part by part as they were written, none kept; `columns` as in `read`.
+
+        Raises:
+            As `read`; an object that is gone or damaged is told apart by it.
+        """
+        path = keys.data_path(table, key)
+        footer = self._footer(path)
+        if footer is None or len(footer[0].part_rows) < 2:
+            yield self.read(table, key, columns)
+            return
+        rows = self._scan(table, [path])
+        wanted = rows if columns is None else rows.select(columns)
+        offset = 0
+        for count in footer[0].part_rows:
+            yield wanted.slice(offset, count).collect()
+            offset += count
 
     def scan(self, table: Table, task: str | None = None, partitions: Iterable[int] | None = None) -> pl.LazyFrame:
         """Return a table's rows without loading them, key by key in the order of `keys`.

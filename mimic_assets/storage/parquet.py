@@ -31,6 +31,8 @@ class Footer:
     row_count: int
     metadata: dict[str, str]
     """Key-value metadata under our prefix, without it."""
+    part_rows: tuple[int, ...] = ()
+    """Rows of each row group, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,8 @@ def read_footer(tail: bytes) -> Footer:
         for name, value in (found.metadata or {}).items()
         if name.decode().startswith(_PREFIX)
     }
-    return Footer(found.num_rows, metadata)
+    parts = tuple(found.row_group(place).num_rows for place in range(found.num_row_groups))
+    return Footer(found.num_rows, metadata, parts)
 
 
 def _difference(table: Table, frame: pl.DataFrame) -> str:

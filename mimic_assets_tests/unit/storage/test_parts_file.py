@@ -90,3 +90,14 @@ def test_a_source_that_fails_in_the_middle_leaves_what_stood(tmp_path: Path) -> 
     with pytest.raises(OSError, match="gone"):
         put(lake, tmp_path, RAW_NUMERICS, Key(10005817), judged, "other", {})
     assert lake.read(RAW_NUMERICS, Key(10005817)).height == 2
+
+
+def test_parts_are_read_as_they_were_written(tmp_path: Path) -> None:
+    lake = Lake.open(str(tmp_path / "a"))
+    frame = numerics(10)
+    store(lake, tmp_path, frame.head(4), frame.slice(4, 1), frame.tail(5))
+    parts = list(lake.read_parts(RAW_NUMERICS, Key(10005817), ["source_row", "value"]))
+    assert [part.height for part in parts] == [4, 1, 5]
+    assert pl.concat(parts).equals(frame.select("source_row", "value"))
+    with pytest.raises(KeyError):
+        next(lake.read_parts(RAW_NUMERICS, Key(1)))
