@@ -15,7 +15,7 @@ from mimic_assets.sources.demo.disturbance import Disturbance, Interval
 from mimic_assets.sources.demo.draws import Stream, generator
 from mimic_assets.sources.demo.places import FreePlaces
 from mimic_assets.sources.demo.plan import DemoPlan
-from mimic_assets.sources.demo.pressure_edges import place_edges
+from mimic_assets.sources.demo.pressure_edges import place_edges, place_silences
 
 MIN_EPISODE_S = 372.0
 """A drawn episode lasts longer than six minutes, so that six written minutes are below 65 wherever it starts."""
@@ -98,7 +98,11 @@ def plan_pressure(course: Course, record: Record, plan: DemoPlan) -> PressurePla
     rng = generator(plan.seed, course.index, Stream.PRESSURE, record.number)
     has_line = record.has_arterial_line
     episodes = _place_episodes(rng, course, record) if has_line and course.role.has_episodes else []
-    places = FreePlaces(record.seconds, [(e.start_s - 900, e.end_s + 600) for e in episodes])
+    near = [(e.start_s - 300, e.end_s + 240) for e in episodes]
+    edges = generator(plan.seed, course.index, Stream.EDGES, record.number)
+    silences = list(place_silences(edges, course.role.slot, FreePlaces(record.seconds, near))) if has_line else []
+    taken = [(d.start_s, d.end_s) for d in silences]
+    places = FreePlaces(record.seconds, [*((e.start_s - 900, e.end_s + 600) for e in episodes), *taken])
     wanted: list[tuple[Disturbance, float]] = []
     if rng.random() < 0.5:
         wanted.append((Disturbance.STANDBY, min(float(rng.uniform(300, 1500)), 0.08 * record.seconds)))
@@ -109,15 +113,14 @@ def plan_pressure(course: Course, record: Record, plan: DemoPlan) -> PressurePla
         wanted += [(Disturbance.LINE_FLUSH, float(rng.uniform(6, 18))) for _ in range(int(rng.integers(2, 6)))]
         wanted += [(Disturbance.LINE_ZEROED, float(rng.uniform(8, 18)))]
         wanted += [(Disturbance.MEAN_ABOVE_SYSTOLIC, float(rng.uniform(6, 14)))]
-    placed = [
+    placed = silences + [
         Interval(kind, start, start + length)
         for kind, length in wanted
         if (start := places.place(rng, length)) is not None
     ]
     if has_line:
-        taken = [(e.start_s - 300, e.end_s + 240) for e in episodes] + [(d.start_s, d.end_s) for d in placed]
-        edges = generator(plan.seed, course.index, Stream.EDGES, record.number)
-        placed += place_edges(edges, course.role.slot, FreePlaces(record.seconds, taken))
+        taken = [(d.start_s, d.end_s) for d in placed]
+        placed += place_edges(edges, course.role.slot, FreePlaces(record.seconds, [*near, *taken]))
     long = [e for e in episodes if e.end_s - e.start_s > 840]
     if course.role.slot in FLUSH_IN_EPISODE and long[:1] == episodes[:1] and long:
         start = long[0].start_s + 480

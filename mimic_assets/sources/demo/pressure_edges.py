@@ -14,6 +14,9 @@ from mimic_assets.sources.demo.disturbance import Disturbance, Interval
 from mimic_assets.sources.demo.places import FreePlaces
 
 TRIES = 60
+EARLY_S = 1560.0
+"""Silences lie in a record's first minutes: nobody can say that nothing happened in one, and later they would cost
+the demo its negatives."""
 
 AT_LIMIT = frozenset({1, 8, 17, 24, 28, 35})
 ONE_STEP_SHORT = frozenset({0, 10, 13, 24, 25, 38})
@@ -23,13 +26,9 @@ SHORT_SILENCE = frozenset({2, 5, 14, 30, 39})
 
 
 def place_edges(rng: np.random.Generator, slot: int, places: FreePlaces) -> Iterator[Interval]:
-    """Yield the near-misses of one record's arterial line; those that do not fit are left out."""
+    """Yield the near-misses of one record's arterial line, but for silences; those that do not fit are left out."""
     if slot in ONE_STEP_SHORT and (start := places.place(rng, 302.0, tries=TRIES)) is not None:
         yield Interval(Disturbance.DIP_ONE_STEP_SHORT, start, start + 302.0)
-    if slot in LONG_SILENCE:
-        yield from _around_silence(rng, 480.0, places)
-    if slot in SHORT_SILENCE:
-        yield from _around_silence(rng, float(rng.uniform(64, 86)), places)
     if slot in LONG_DIPS:
         length = float(rng.uniform(250, 290))
         if (start := places.place(rng, length, tries=TRIES)) is not None:
@@ -40,10 +39,18 @@ def place_edges(rng: np.random.Generator, slot: int, places: FreePlaces) -> Iter
             yield Interval(Disturbance.PRESSURE_AT_LIMIT, start, start + length)
 
 
+def place_silences(rng: np.random.Generator, slot: int, places: FreePlaces) -> Iterator[Interval]:
+    """Yield the silences of one record's arterial line with the dips beside them."""
+    if slot in LONG_SILENCE:
+        yield from _around_silence(rng, 480.0, places)
+    if slot in SHORT_SILENCE:
+        yield from _around_silence(rng, float(rng.uniform(64, 86)), places)
+
+
 def _around_silence(rng: np.random.Generator, silence_s: float, places: FreePlaces) -> Iterator[Interval]:
     """Yield two dips, neither of them five minutes, with a silence between them that nobody can call low."""
     first, second = (float(rng.uniform(170, 220)) for _ in range(2))
-    start = places.place(rng, first + silence_s + second, tries=TRIES)
+    start = places.place(rng, first + silence_s + second, margin=60.0, tries=TRIES, before_s=EARLY_S)
     if start is not None:
         yield Interval(Disturbance.DIP_BESIDE_SILENCE, start, start + first)
         yield Interval(Disturbance.SILENCE_BETWEEN_DIPS, start + first, start + first + silence_s)
