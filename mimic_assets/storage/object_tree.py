@@ -41,12 +41,15 @@ class ObjectTree:
 
     def open(self, path: str) -> BinaryIO:
         """Open a file for reading from any position; FileNotFoundError where there is none."""
-        return cast(BinaryIO, RangedFile(self._root, path, self.size(path)))
+        return cast(BinaryIO, self._opened(path))
 
     def sha256(self, path: str) -> str:
         """Return the SHA-256 of a file's bytes."""
-        with self.open(path) as file:
+        with self._opened(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def _opened(self, path: str) -> "RangedFile":
+        return RangedFile(self._root, path, self.size(path))
 
     @cached_property
     def _sizes(self) -> dict[str, int]:

@@ -49,9 +49,11 @@ def plan_record(tree: FileTree, headers: RecordHeaders) -> PlannedRecord:
     builder = _Builder(tree, headers)
     for segment in headers.segments:
         builder.add(segment)
-    order = [line for header in (headers.layout,) if header is not None for line in names_of(header)]
-    rates = dict.fromkeys([*order, *builder.rates])
-    known = {name: builder.rates[name] for name in rates if name in builder.rates}
+    known: dict[str, int] = {}
+    if headers.layout is not None:  # it has the order, and signals of segments that are missing; segments have the word
+        lines = zip(names_of(headers.layout), headers.layout.signals, strict=True)
+        known = {name: builder.rates.get(name, line.samples_per_frame) for name, line in lines}
+    known |= builder.rates
     ticks = math.lcm(TICKS_PER_FRAME, *known.values())
     frames = headers.first.frame_count or max((span.end_frame for span in builder.spans), default=0)
     plan = RecordPlan(frames * ticks - 1, known, tuple(builder.spans), builder.files, ticks)

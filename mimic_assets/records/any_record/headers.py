@@ -15,6 +15,7 @@ from mimic_assets.file_tree import FileTree
 from mimic_assets.records.header import Dialect, Header, HeaderDefect, parse_header
 
 _GAP = "~"
+_LONGEST_S = 100 * 366 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,9 @@ def read_headers(tree: FileTree, record: str) -> RecordHeaders:
     folder, _, name = record.rpartition("/")
     path = f"{record}.hea"
     first = _parsed(tree, path, name)
+    if Fraction(first.frame_count) / Fraction(first.frame_frequency_hz) > _LONGEST_S:
+        found = HeaderDefect(first.line, "number of frames", str(first.frame_count), "a record of less than a century")
+        raise _refusal(path, [found])
     if first.segment_count is None:
         return RecordHeaders(folder, first, None, (FoundSegment(0, first.frame_count, path, first),))
     total = sum(segment.frame_count for segment in first.segments)

@@ -26,6 +26,8 @@ from mimic_assets.timeline import RecordClock
 _ADVICE = "download it again, ask for other signals or times, or open the record with verify=True to keep its good part"
 _TYPES = ("int16", "int32", "float32", "float64")
 _RATIO_TOLERANCE = Fraction(1, 100)
+_MOST_BYTES = 32 << 30
+"""Of one read's arrays; more is a header with a wrong length, and filling it would take the machine down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,13 @@ class Record:
             self._check_narrow(wanted)
         end = self.last_tick if end_tick is None else end_tick
         plan = self._planned.plan
+        frames = max(end - start_tick, 0) / plan.ticks_per_frame
+        size = sum(frames * plan.samples_per_frame[name] for name in wanted) * (kind.itemsize + 1)
+        if size > _MOST_BYTES:
+            raise RequestError(
+                f"a read of {size / 2**30:.0f} GiB found, at most {_MOST_BYTES >> 30} GiB expected; ask for fewer "
+                "signals or a shorter interval"
+            )
         arrays: dict[str, SignalArray] = {}
         for name, found in self._reader.read(wanted, start_tick, end, kind).items():
             per_sample = plan.ticks_per_frame // found.samples_per_frame

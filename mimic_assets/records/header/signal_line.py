@@ -16,6 +16,8 @@ _FORMAT = re.compile(r"(\d{1,3})(?:x([1-9]\d{0,2}))?", re.ASCII)
 _FULL_FORMAT = re.compile(r"(\d{1,3})(?:x([1-9]\d{0,2}))?(?::(\d{1,9}))?(?:\+(\d{1,12}))?", re.ASCII)
 _GAIN = re.compile(rf"({NUMBER}(?:[eE][-+]?\d\d?)?)(?:\(([-+]?\d{{1,10}})\))?(?:/(\S+))?", re.ASCII)
 _DIFFERENCES = 8
+_LEAST_GAIN = 1e-20
+"""With 32-bit samples a smaller one leaves float32; no converter has one."""
 
 
 def signal_line(number: int, line: str, dialect: Dialect, defects: list[HeaderDefect]) -> SignalLine | None:
@@ -54,6 +56,8 @@ def signal_line(number: int, line: str, dialect: Dialect, defects: list[HeaderDe
     for name, value in (("ADC zero", zero), ("initial value", initial), ("gain", baseline)):
         if not -(2**31) <= value < 2**31:
             fields.refuse(name, "a number of more than 32 bits", f"{-(2**31)} to {2**31 - 1}")
+    if gain is not None and float(gain[1]) and not _LEAST_GAIN <= float(gain[1]) <= 1 / _LEAST_GAIN:
+        fields.refuse("gain", repr(gain[1]), f"0, or {_LEAST_GAIN:g} to {1 / _LEAST_GAIN:g}")
     if len(defects) > before or storage is None or gain is None:
         return None
     return SignalLine(
