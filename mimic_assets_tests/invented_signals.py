@@ -4,6 +4,8 @@ Belongs here: waves with beats at known times, and the artefacts that tests of q
 samples. Everything is drawn from a seed, so a failure can be drawn again.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 import scipy.signal
@@ -38,7 +40,7 @@ def pulse(frames: int, rate_per_min: float = 75, seed: int = 0, samples_per_fram
     at = np.arange(frames * samples_per_frame) / (FRAME_RATE_HZ * samples_per_frame)
     wave = np.zeros(at.size)
     times = beat_times_s(at[-1] + 2, rate_per_min, seed) - 1
-    for beat, following in zip(times, times[1:], strict=False):
+    for beat, following in pairwise(times):
         near = slice(*np.searchsorted(at, (beat, following)))
         phase = (at[near] - beat) / (following - beat)
         wave[near] = np.exp(-(((phase - 0.22) / 0.1) ** 2) / 2) + 0.4 * np.exp(-(((phase - 0.5) / 0.13) ** 2) / 2)
@@ -51,7 +53,7 @@ def pressure_mmhg(frames: int, rate_per_min: float = 75, seed: int = 0) -> Wave:
 
 
 def noise(size: int, kind: str, rate_hz: float, seed: int) -> Wave:
-    """Return noise of standard deviation 1: `white`, `motion` (0.5-8 Hz) or `muscle` (8 Hz to 60 Hz or the rate's end)."""
+    """Return noise of standard deviation 1: `white`, `motion` (0.5-8 Hz) or `muscle` (8-60 Hz, or the rate's end)."""
     white = np.random.default_rng(seed).normal(size=size)
     if kind != "white":
         band = {"motion": (0.5, 8.0), "muscle": (8.0, min(60.0, 0.45 * rate_hz))}[kind]

@@ -1,4 +1,4 @@
-"""Laws of `waveform_quality`: nothing after a tile changes it, nothing before it does, and every row keeps its promises."""
+"""Laws of `waveform_quality`: no sample outside a tile changes it, and every row keeps its promises."""
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +68,7 @@ def test_every_row_keeps_the_promises_of_the_table(held: dict[str, Held]) -> Non
 
 @settings(max_examples=25)
 @given(records(), st.data())
-def test_a_record_that_ends_earlier_says_the_same_of_the_tiles_it_has(held: dict[str, Held], data: st.DataObject) -> None:
+def test_a_record_cut_short_says_the_same_of_its_tiles(held: dict[str, Held], data: st.DataObject) -> None:
     frames = data.draw(st.integers(1, held["Resp"].frames))
     whole, short = judged(held), judged(until(held, frames))
     assert short.equals(whole.filter(pl.col("tile_start_tick") < frames // TILE * 10_000))

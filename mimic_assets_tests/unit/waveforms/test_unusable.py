@@ -59,7 +59,7 @@ CASES: dict[str, tuple[str, Callable[[], Held], str | None]] = {
     "half a tile without values is usable": ("ABP", lambda: pressure(with_part(artery(), 0.35, MISSING_SAMPLE)), None),
     "more than half is not": ("II", lambda: ecg(with_part(lead(), 0.51, MISSING_SAMPLE)), "no_signal"),
     "a disconnected lead reads 0.02 mV": ("II", lambda: ecg(np.full(4 * TILE, 8196)), "lead_off"),
-    "so does one with a dropout in it": ("V", lambda: ecg(with_part(np.full(4 * TILE, 8196), 0.05, MISSING_SAMPLE)), "lead_off"),
+    "so does one with gaps": ("V", lambda: ecg(with_part(np.full(4 * TILE, 8196), 0.05, MISSING_SAMPLE)), "lead_off"),
     "a finger probe off reads one half": ("Pleth", lambda: pleth(np.full(2 * TILE, 2048)), "lead_off"),
     "a constant at the end of Pleth's range": ("Pleth", lambda: pleth(np.full(2 * TILE, 4095)), "saturated"),
     "a dead breath signal reads 0": ("Resp", lambda: breath(np.zeros(TILE)), "lead_off"),
@@ -73,11 +73,11 @@ CASES: dict[str, tuple[str, Callable[[], Held], str | None]] = {
     "R waves cut off at 0.25 mV": ("II", lambda: ecg(np.minimum(lead(), 8192 + 50)), "clipped"),
     "R waves cut off at 0.95 mV": ("II", lambda: ecg(np.minimum(lead(), 8192 + 190)), None),
     "pulses cut off inside the range": ("Pleth", lambda: pleth(np.minimum(finger(), 1900)), "clipped"),
-    "breaths drawn over both ends of the range": ("Resp", lambda: breath(np.clip((chest() - 2048) * 2.5 + 2048, 0, 4095)), None),
+    "breaths beyond both ends": ("Resp", lambda: breath(np.clip((chest() - 2048) * 2.5 + 2048, 0, 4095)), None),
     "noise in a lead": ("II", lambda: ecg(8192 + 60 * noise(4 * TILE, "motion", 250, 1)), "noise"),
     "noise in Pleth": ("Pleth", lambda: pleth(2048 + 300 * noise(2 * TILE, "white", 125, 1)), "noise"),
     "noise in a pressure": ("ABP", lambda: pressure(2400 + 300 * noise(2 * TILE, "motion", 125, 1)), "noise"),
-    "noise where nothing says what a breath is": ("Resp", lambda: breath(2048 + 300 * noise(TILE, "white", 62, 1)), None),
+    "noise instead of breaths": ("Resp", lambda: breath(2048 + 300 * noise(TILE, "white", 62, 1)), None),
     "a name that nobody knows": ("XYZ", lambda: ecg(8192 + 60 * noise(4 * TILE, "white", 250, 1)), None),
 }  # fmt: skip
 
@@ -101,7 +101,13 @@ def test_no_statistic_is_made_of_two_units() -> None:
     parts = (Calibration(0, 200.0, 8192, "mV"), Calibration(1250, 0.2, 8192, "uV"))
     rows, reader = record_in_memory({"II": ecg(values, calibrations=parts)})
     (row,) = judge_waveforms(rows, lambda _: reader).frame.to_dicts()
-    assert (row["unit"], row["mean"], row["minimum"], row["maximum"], row["observed_fraction"]) == ("uV", 2000, 2000, 2000, 0.5)
+    assert (row["unit"], row["mean"], row["minimum"], row["maximum"], row["observed_fraction"]) == (
+        "uV",
+        2000,
+        2000,
+        2000,
+        0.5,
+    )
 
 
 def test_each_half_of_a_tile_is_told_in_its_own_calibration() -> None:
