@@ -6,7 +6,8 @@ ECG: MIT-BIH 100 and the leads of a real MIMIC-IV record, with noise added at st
 bad if a QRS detector that the index does not use (sleepecg) no longer finds its beats there (F1 below 0.9 within
 150 ms, against the cardiologists' beats; for MIMIC-IV against the beats of the clean lead), so the index is judged by
 what it is for. Pulses and pressures have no such reference: their tiles are good as recorded (looked at by eye) and
-with noise of 24 dB, and bad with noise of 0 dB and below.
+with noise of 24 dB, and bad with noise of 0 dB and below. Copies that are disconnected, cut off at half of their height
+or mostly missing are judged by the reason they get.
 """
 
 import os
@@ -121,18 +122,22 @@ class Outcome:
     """Share of good tiles that are judged usable."""
     bad: int
     good: int
+    usable_as_recorded: float
+    """Share of the tiles without added noise that are judged usable."""
 
 
 def outcome(source: Source, kind: str) -> Outcome:
     """Return the medians of the index and how its threshold separates good tiles from bad ones, over all levels."""
-    medians, bad_found, bad, good_kept, good = {}, 0, 0, 0, 0
+    medians, bad_found, bad, good_kept, good, as_recorded = {}, 0, 0, 0, 0, 0.0
     for place, level in enumerate((None, *LEVELS_DB)):
         digital = source.digital if level is None else (
             spoiled(source.digital - source.digital.mean(), level, kind, source.rate_hz, place) + source.digital.mean()
         )  # fmt: skip
         frame = judged(source, digital)
         unusable = frame["missing_reason"].is_not_null().to_numpy()
-        if level is not None:
+        if level is None:
+            as_recorded = float(1 - unusable.mean())
+        else:
             medians[level] = float(frame["quality_index"].median())  # type: ignore[arg-type]  # a float column
         if source.beats_s is not None:
             is_bad = beats_found(source, digital) < 0.9
@@ -141,23 +146,42 @@ def outcome(source: Source, kind: str) -> Outcome:
         if source.beats_s is not None or level is None or level <= 0 or level >= 24:
             bad_found, bad = bad_found + int(unusable[is_bad].sum()), bad + int(is_bad.sum())
             good_kept, good = good_kept + int((~unusable[~is_bad]).sum()), good + int((~is_bad).sum())
-    return Outcome(source.name, kind, medians, bad_found / max(bad, 1), good_kept / max(good, 1), bad, good)
+    return Outcome(
+        source.name, kind, medians, bad_found / max(bad, 1), good_kept / max(good, 1), bad, good, as_recorded
+    )
+
+
+def damaged(source: Source) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield copies of a source and the quality of their tiles: disconnected, cut off, mostly missing."""
+    rest = {"ecg": 8196, "pleth": 2048, "pressure": 2400}[source.held.__name__]
+    low, high = np.quantile(source.digital, (0.001, 0.999))
+    place = np.arange(source.digital.size) % (TILE * source.samples_per_frame) / (TILE * source.samples_per_frame)
+    yield "disconnected", judged(source, np.full(source.digital.size, rest))
+    yield "disconnected for 6 of 10 s", judged(source, np.where(place < 0.6, rest, source.digital))
+    yield "cut off at half height", judged(source, np.minimum(source.digital, (low + high) // 2))
+    yield "6 of 10 s missing", judged(source, np.where(place < 0.6, MISSING_SAMPLE, source.digital))
 
 
 def main() -> None:
     """Print both tables."""
     data = Path(os.environ.get("MIMIC_ASSETS_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
     levels = " | ".join(f"{level} dB" for level in LEVELS_DB)
-    lines = [f"| signal | noise | {levels} | sensitivity | specificity |", "|---|---|" + "---|" * (len(LEVELS_DB) + 2)]
+    lines = [f"| signal | noise | {levels} | sensitivity | specificity | usable as recorded |"]
+    lines.append("|---|---|" + "---|" * (len(LEVELS_DB) + 3))
+    copies = ["| signal | copy | reasons |", "|---|---|---|"]
     for source in sources(data):
         for kind in KINDS:
             found = outcome(source, kind)
             medians = " | ".join(f"{found.medians[level]:.2f}" for level in LEVELS_DB)
             lines.append(
                 f"| {found.source} | {kind} | {medians} | {found.sensitivity:.3f} of {found.bad:,} | "
-                f"{found.specificity:.3f} of {found.good:,} |"
+                f"{found.specificity:.3f} of {found.good:,} | {found.usable_as_recorded:.3f} |"
             )
-    sys.stdout.write("\n".join(lines) + "\n")
+        for copy, frame in damaged(source):
+            shares = frame["missing_reason"].fill_null("usable").value_counts(normalize=True, sort=True)
+            reasons = ", ".join(f"{reason} {share:.3f}" for reason, share in shares.iter_rows())
+            copies.append(f"| {source.name} | {copy} | {reasons} |")
+    sys.stdout.write("\n".join([*lines, "", *copies]) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Real records: their flat leads, dropouts, dead and cut pulses come out as such, and noise added to them is noticed."""
+"""Real records: their flat leads, dropouts, dead and cut pulses come out as such, and noise added is noticed."""
 
 from itertools import pairwise
 from pathlib import Path
