@@ -11,6 +11,7 @@ import polars as pl
 from mimic_assets.schemas.model import Field
 from mimic_assets.schemas.vocabulary import (
     Adjudication,
+    BeatKind,
     CareLimitation,
     Decision,
     EventClass,
@@ -221,6 +222,98 @@ KURTOSIS = Field(
     minimum=1,
     limit_source="arithmetic: a fourth moment is at least the square of the second",
 )
+
+BEAT_TICK = _tick("tick", "Tick of the beat; of a search the last tick of its tile.")
+BEAT_KIND = Field("kind", pl.String, "What is marked.", values=BeatKind)
+KNOWN_TICK = _tick(
+    "known_tick",
+    "Last tick of the tile from whose samples, and earlier ones, the row is known; a beat in the last moments of a "
+    "tile is known with the next.",
+)
+INTERVAL_TICKS = Field(
+    "interval_ticks",
+    pl.Int64,
+    "Ticks since the beat before, of the same signal without a missing sample between; null where there is none or it "
+    "is implausible (waveforms.beats). Of a search: how many ticks of its tile were searched.",
+    unit="tick",
+    minimum=1,
+    limit_source="beats follow each other",
+)
+_CYCLE = " between the onset before and this one, in the signal's unit; null but for pulse onsets with an interval."
+CYCLE_LOW = Field("cycle_low", pl.Float64, "Smallest sample" + _CYCLE)
+CYCLE_HIGH = Field("cycle_high", pl.Float64, "Largest sample" + _CYCLE)
+CYCLE_MEAN = Field("cycle_mean", pl.Float64, "Mean of the samples" + _CYCLE)
+ECG_SIGNAL = Field("ecg_signal", pl.String, "Lead that was searched for QRS in this tile; null where none was.")
+ABP_SIGNAL = Field("abp_signal", pl.String, "Arterial pressure that was searched; null where none was.")
+
+
+def _sum(name: str, meaning: str, unit: str = "tick") -> Field:
+    return Field(
+        name,
+        pl.Int64 if unit.startswith("tick") else pl.Float64,
+        meaning + " Sums add up over tiles.",
+        unit=unit,
+        minimum=0 if unit.startswith("tick") else None,
+        limit_source="a sum of lengths or squares" if unit.startswith("tick") else None,
+    )
+
+
+def _tile_count(name: str, meaning: str) -> Field:
+    return Field(name, pl.Int64, meaning, minimum=0, limit_source="a count")
+
+
+def _feature(name: str, meaning: str, unit: str) -> Field:
+    return Field(name, pl.Float64, meaning + " Null where nothing supports it.", unit=unit)
+
+
+ECG_SEARCHED_TICKS = _sum("ecg_searched_ticks", "Ticks searched for QRS.")
+QRS_COUNT = _tile_count("qrs_count", "QRS complexes.")
+RR_COUNT = _tile_count("rr_count", "RR intervals that end at one of them (beats are not classified).")
+RR_SUM_TICKS = _sum("rr_sum_ticks", "Sum of those intervals.")
+RR_SQUARE_SUM_TICKS2 = _sum("rr_square_sum_ticks2", "Sum of their squares.", "tick^2")
+RR_DIFFERENCE_COUNT = _tile_count("rr_difference_count", "RR intervals whose neighbour before is known too.")
+RR_DIFFERENCE_SQUARE_SUM_TICKS2 = _sum(
+    "rr_difference_square_sum_ticks2", "Sum of squared differences of neighbours.", "tick^2"
+)
+FEATURE_HEART_RATE = _feature("heart_rate_per_min", "Mean rate of the RR intervals.", "1/min")
+SDNN_MS = _feature("sdnn_ms", "Standard deviation (n - 1) of the RR intervals.", "ms")
+RMSSD_MS = _feature("rmssd_ms", "Root mean square of their successive differences.", "ms")
+PLETH_SEARCHED_TICKS = _sum("pleth_searched_ticks", "Ticks of the plethysmogram searched for pulses.")
+PLETH_PULSE_COUNT = _tile_count("pleth_pulse_count", "Pulse onsets of the plethysmogram.")
+PLETH_INTERVAL_COUNT = _tile_count("pleth_interval_count", "Whole pulses that end at one of them.")
+PLETH_INTERVAL_SUM_TICKS = _sum("pleth_interval_sum_ticks", "Sum of their lengths.")
+FEATURE_PULSE_RATE = _feature("pulse_rate_per_min", "Mean rate of those pulses.", "1/min")
+PLETH_AMPLITUDE_SUM_NU = _sum("pleth_amplitude_sum_nu", "Sum of the heights of those pulses.", "NU")
+PLETH_AMPLITUDE_NU = _feature(
+    "pleth_amplitude_nu",
+    "Mean height of those pulses in the monitor's display scale (0 to 1, gain set by the monitor, no steady part): it "
+    "follows perfusion within a stretch of time, and is no perfusion index.",
+    "NU",
+)
+PULSE_ARRIVAL_COUNT = _tile_count("pulse_arrival_count", "Pulse onsets of the plethysmogram with an R peak before.")
+PULSE_ARRIVAL_SUM_TICKS = _sum("pulse_arrival_sum_ticks", "Sum of their times since the last R peak.")
+PULSE_ARRIVAL_MS = _feature(
+    "pulse_arrival_ms", "Mean time from R peak to pulse onset, with the delays of the monitor's channels in it.", "ms"
+)
+ABP_SEARCHED_TICKS = _sum("abp_searched_ticks", "Ticks of arterial pressure searched for pulses.")
+ABP_PULSE_COUNT = _tile_count("abp_pulse_count", "Pulse onsets of arterial pressure.")
+ABP_INTERVAL_COUNT = _tile_count("abp_interval_count", "Whole pulses that end at one of them.")
+ABP_INTERVAL_SUM_TICKS = _sum("abp_interval_sum_ticks", "Sum of their lengths.")
+ABP_PULSE_RATE = _feature("abp_pulse_rate_per_min", "Mean rate of those pulses.", "1/min")
+ABP_SYSTOLIC_SUM_MMHG = _sum("abp_systolic_sum_mmhg", "Sum of the highest pressures of those pulses.", "mmHg")
+ABP_DIASTOLIC_SUM_MMHG = _sum("abp_diastolic_sum_mmhg", "Sum of their lowest pressures.", "mmHg")
+ABP_MEAN_SUM_MMHG = _sum("abp_mean_sum_mmhg", "Sum of their mean pressures.", "mmHg")
+ABP_SYSTOLIC_MMHG = _feature("abp_systolic_mmhg", "Mean systolic pressure of those pulses.", "mmHg")
+ABP_DIASTOLIC_MMHG = _feature("abp_diastolic_mmhg", "Mean diastolic pressure of those pulses.", "mmHg")
+ABP_MEAN_MMHG = _feature("abp_mean_mmhg", "Mean of their mean pressures.", "mmHg")
+ABP_ARRIVAL_COUNT = _tile_count("abp_arrival_count", "Pulse onsets of arterial pressure with an R peak before.")
+ABP_ARRIVAL_SUM_TICKS = _sum("abp_arrival_sum_ticks", "Sum of their times since the last R peak.")
+ABP_ARRIVAL_MS = _feature("abp_arrival_ms", "Mean time from R peak to pressure onset.", "ms")
+RESP_SEARCHED_TICKS = _sum("resp_searched_ticks", "Ticks searched for breaths.")
+BREATH_COUNT = _tile_count("breath_count", "Breaths.")
+BREATH_INTERVAL_COUNT = _tile_count("breath_interval_count", "Intervals of breaths that end at one of them.")
+BREATH_INTERVAL_SUM_TICKS = _sum("breath_interval_sum_ticks", "Sum of those intervals.")
+RESPIRATION_RATE = _feature("respiration_rate_per_min", "Mean rate of those breaths.", "1/min")
 
 # clinical extract
 SOURCE_TABLE = Field("source_table", pl.String, "Clinical table the row comes from.")

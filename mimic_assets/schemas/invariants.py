@@ -37,6 +37,11 @@ OK_HAS_VALUE = Invariant(
     "A usable cell has a number and a time; windows and events take them unasked.",
     _where(pl.col("flag") == "ok", pl.col("value").is_not_null() & pl.col("time").is_not_null()),
 )
+BEAT_IS_KNOWN_AFTER_IT_IS = Invariant(
+    "beat_is_known_after_it_is",
+    "A beat lies at or before the tick from which it is known; windows select by the latter.",
+    pl.col("tick") <= pl.col("known_tick"),
+)
 OVERLAP_IS_POSITIVE = Invariant(
     "overlap_is_positive",
     "An overlap is longer than nothing.",

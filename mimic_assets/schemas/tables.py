@@ -127,6 +127,67 @@ WAVEFORM_QUALITY = Table(
     upstream=("raw_records",),
 )  # fmt: skip
 
+WAVEFORM_BEATS = Table(
+    name="waveform_beats",
+    stage="cleaned",
+    one_row_per="heart beat, pulse onset or breath; and one per tile of a signal that was searched for them",
+    columns=(
+        f.SUBJECT_ID, f.RECORD_ID, f.SIGNAL, f.BEAT_TICK, f.BEAT_KIND, f.KNOWN_TICK, f.INTERVAL_TICKS, f.CYCLE_LOW,
+        f.CYCLE_HIGH, f.CYCLE_MEAN,
+    ),
+    key=("record_id", "signal", "tick", "kind"),
+    order=("record_id", "signal", "tick", "kind"),
+    partitioning=Partitioning.PATIENT,
+    optional=frozenset({"interval_ticks", "cycle_low", "cycle_high", "cycle_mean"}),
+    invariants=(p.BEAT_IS_KNOWN_AFTER_IT_IS,),
+    code=("waveforms", "signals.py"),
+    lineage={
+        "tick": (("raw_records", "file"), ("raw_records", "segment_start_tick")),
+        "interval_ticks": (("raw_records", "file"),),
+        "cycle_low": (("raw_records", "file"), ("raw_records", "gain"), ("raw_records", "baseline")),
+        "cycle_high": (("raw_records", "file"), ("raw_records", "gain"), ("raw_records", "baseline")),
+        "cycle_mean": (("raw_records", "file"), ("raw_records", "gain"), ("raw_records", "baseline")),
+    },
+    upstream=("raw_records",),
+)  # fmt: skip
+
+WAVEFORM_FEATURES = Table(
+    name="waveform_features",
+    stage="cleaned",
+    one_row_per="whole tile of a record: rates, variability, pressures and breaths of the beats known from it",
+    columns=(
+        f.SUBJECT_ID, f.RECORD_ID, f.TILE_START_TICK, f.COUNTER_FREQUENCY_HZ, f.ECG_SIGNAL, f.ECG_SEARCHED_TICKS,
+        f.QRS_COUNT, f.RR_COUNT, f.RR_SUM_TICKS, f.RR_SQUARE_SUM_TICKS2, f.RR_DIFFERENCE_COUNT,
+        f.RR_DIFFERENCE_SQUARE_SUM_TICKS2, f.FEATURE_HEART_RATE, f.SDNN_MS, f.RMSSD_MS, f.PLETH_SEARCHED_TICKS,
+        f.PLETH_PULSE_COUNT, f.PLETH_INTERVAL_COUNT, f.PLETH_INTERVAL_SUM_TICKS, f.FEATURE_PULSE_RATE,
+        f.PLETH_AMPLITUDE_SUM_NU, f.PLETH_AMPLITUDE_NU, f.PULSE_ARRIVAL_COUNT, f.PULSE_ARRIVAL_SUM_TICKS,
+        f.PULSE_ARRIVAL_MS, f.ABP_SIGNAL, f.ABP_SEARCHED_TICKS, f.ABP_PULSE_COUNT, f.ABP_INTERVAL_COUNT,
+        f.ABP_INTERVAL_SUM_TICKS, f.ABP_PULSE_RATE, f.ABP_SYSTOLIC_SUM_MMHG, f.ABP_DIASTOLIC_SUM_MMHG,
+        f.ABP_MEAN_SUM_MMHG, f.ABP_SYSTOLIC_MMHG, f.ABP_DIASTOLIC_MMHG, f.ABP_MEAN_MMHG, f.ABP_ARRIVAL_COUNT,
+        f.ABP_ARRIVAL_SUM_TICKS, f.ABP_ARRIVAL_MS, f.RESP_SEARCHED_TICKS, f.BREATH_COUNT, f.BREATH_INTERVAL_COUNT,
+        f.BREATH_INTERVAL_SUM_TICKS, f.RESPIRATION_RATE,
+    ),
+    key=("record_id", "tile_start_tick"),
+    order=("record_id", "tile_start_tick"),
+    partitioning=Partitioning.PATIENT,
+    optional=frozenset({
+        "ecg_signal", "heart_rate_per_min", "sdnn_ms", "rmssd_ms", "pulse_rate_per_min", "pleth_amplitude_nu",
+        "pulse_arrival_ms", "abp_signal", "abp_pulse_rate_per_min", "abp_systolic_mmhg", "abp_diastolic_mmhg",
+        "abp_mean_mmhg", "abp_arrival_ms", "respiration_rate_per_min",
+    }),
+    code=("waveforms", "signals.py"),
+    lineage={
+        "heart_rate_per_min": (("waveform_beats", "interval_ticks"), ("raw_records", "counter_frequency_hz")),
+        "ecg_signal": (("waveform_beats", "signal"),),
+        "pulse_arrival_ms": (("waveform_beats", "tick"), ("raw_records", "counter_frequency_hz")),
+        "abp_systolic_mmhg": (("waveform_beats", "cycle_high"),),
+        "abp_diastolic_mmhg": (("waveform_beats", "cycle_low"),),
+        "abp_mean_mmhg": (("waveform_beats", "cycle_mean"),),
+        "pleth_amplitude_nu": (("waveform_beats", "cycle_high"), ("waveform_beats", "cycle_low")),
+    },
+    upstream=("waveform_beats", "raw_records"),
+)  # fmt: skip
+
 RECORD_STAYS = Table(
     name="record_stays",
     stage="labels",
@@ -331,7 +392,8 @@ REJECTED_INPUTS = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        RAW_RECORDS, RAW_NUMERICS, CLINICAL_EXTRACT, EVENT_ADJUDICATIONS, CLEANED_NUMERICS, WAVEFORM_QUALITY,
+        RAW_RECORDS, RAW_NUMERICS, CLINICAL_EXTRACT, EVENT_ADJUDICATIONS, CLEANED_NUMERICS, WAVEFORM_QUALITY, WAVEFORM_BEATS,
+        WAVEFORM_FEATURES,
         RECORD_STAYS, CLINICAL_EVENTS, CLINICAL_LABELS, WINDOWED_SAMPLES, TRAINING_NORMALISATION, TRAINING_MANIFEST,
     )
 }  # fmt: skip

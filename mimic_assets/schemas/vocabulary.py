@@ -96,6 +96,15 @@ class SignalReason(Vocabulary):
         return list(type(self)).index(self)
 
 
+class BeatKind(Vocabulary):
+    """What a row of waveform_beats marks."""
+
+    QRS = "qrs", "the largest swing of a QRS complex, in the lead that was searched"
+    PULSE_ONSET = "pulse_onset", "the foot of a pulse, in a plethysmogram or an arterial pressure"
+    BREATH = "breath", "the top of a breath in the impedance of the chest"
+    SEARCH = "search", "no beat: the tile that ends here was searched; a tile without this row was not"
+
+
 class Event(StrEnum):
     """The kind of event that other stages speak of by name: it ends every other chance. The rest, definitions say."""
 

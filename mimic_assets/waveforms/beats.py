@@ -1,0 +1,166 @@
+"""`waveform_beats`: QRS complexes, pulse onsets and breaths of a record, each with the tick from which it is known.
+
+Belongs here: walking a record tile by tile, whom a beat is credited to, and the interval before it. Does not belong
+here: detectors (`searches` names them) and what is made of beats (`features`).
+
+A tile is searched in its own samples and those of one tile before (three for breaths), stretch by stretch: no detector
+sees a gap. A detector needs a moment after a beat to be sure of it, so tile t is credited with the beats of the ten
+seconds that end `guard_ticks` before its end, and the last ones are found again, and credited, with the tile after it.
+A beat within the shortest plausible interval of the one credited before is that one found twice, and dropped. So a row
+depends on no sample after its `known_tick`, and on none more than three tiles before it (five for breaths). The beats
+of a record's last moments, which no whole tile follows, are not there.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from mimic_assets.schemas.judged import Judged, rejected_frame
+from mimic_assets.schemas.tables import WAVEFORM_BEATS
+from mimic_assets.schemas.vocabulary import BeatKind
+from mimic_assets.signals import SignalReader, SignalSlice
+from mimic_assets.timeline import TICKS_PER_FRAME, TICKS_PER_TILE, whole_tiles_by
+from mimic_assets.waveforms.searches import SEARCHES, Search, in_order
+from mimic_assets.waveforms.signal_kinds import kind_of
+from mimic_assets.waveforms.stretches import observed_stretches
+from mimic_assets.waveforms.tiles import tile_blocks
+
+Floats = npt.NDArray[np.float64]
+TILES_PER_BLOCK = 60
+_LEAST_OBSERVED = 0.5
+_SHAKE_TICKS = 50
+"""A beat next to the limit between two tiles may be placed on either side by the two searches that see it."""
+_DECIMALS = 6
+_MILLI = {"uv": 1000.0}
+
+
+def find_beats(raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFrame], SignalReader]) -> Judged:
+    """Return `waveform_beats` of one patient.
+
+    Args:
+        raw_records: rows of one patient, sorted as the table says.
+        open_signals: gives the reader of a record from its rows.
+
+    Returns:
+        Rows sorted by record, signal, tick and kind. Per tile one signal of each kind is searched: the first in the
+        order of `searches` of which at least half of the tile is observed and changes. Nothing is rejected: what is
+        wrong with a file is said by the stage that reads it.
+
+    Time:    a row depends on no sample after its `known_tick`.
+    Missing: a tile without a row of kind `search` was not searched; one with it and no beat had none to be found.
+    """
+    frames = [
+        beats_of_record(rows, open_signals(rows))
+        for rows in raw_records.partition_by("record_id", maintain_order=True)
+        if whole_tiles_by(rows["record_last_tick"][0])
+    ]
+    frame = pl.concat([WAVEFORM_BEATS.empty(), *frames]).sort(WAVEFORM_BEATS.order)
+    return Judged(frame, rejected_frame([]))
+
+
+def beats_of_record(rows: pl.DataFrame, reader: SignalReader) -> pl.DataFrame:
+    """Return `waveform_beats` of one record, unsorted.
+
+    Args:
+        rows: of `raw_records`, one record.
+        reader: of its samples.
+    """
+    ticks_per_second = Fraction(rows["counter_frequency_hz"][0])
+    units = dict(rows.sort("segment_index", descending=True).select("signal", "unit").iter_rows())
+    found = []
+    for search in SEARCHES:
+        names = [name for name in reader.signals if kind_of(name, units.get(name, "")) is search.signal_kind]
+        if names:
+            walk = _Walk(search, {name: units[name] for name in in_order(names, search)}, float(ticks_per_second))
+            walk.search(reader)
+            found.append(walk.frame(rows["subject_id"][0], rows["record_id"][0]))
+    return pl.concat([WAVEFORM_BEATS.empty(), *found])
+
+
+class _Walk:
+    """One search along one record: the signals it may take, the beat credited last, and the rows so far."""
+
+    def __init__(self, search: Search, units: dict[str, str], ticks_per_second: float) -> None:
+        self._of = search
+        self._units = units
+        self._rate = ticks_per_second
+        self._shortest, self._longest = (round(seconds * ticks_per_second) for seconds in search.interval_s)
+        self._before: tuple[str, int] = ("", -(1 << 40))
+        self._rows: list[tuple[str, int, str, int, int | None, float | None, float | None, float | None]] = []
+
+    def search(self, reader: SignalReader) -> None:
+        """Search every whole tile, reading a block of them at a time."""
+        names = list(self._units)
+        for first, after in tile_blocks(whole_tiles_by(reader.last_tick), TILES_PER_BLOCK):
+            begin = max(first - self._of.context_tiles, 0)
+            block = reader.read(names, begin * TICKS_PER_TILE - 1, after * TICKS_PER_TILE - 1)
+            values: dict[str, Floats] = {}
+            for tile in range(first, after):
+                for name in names:
+                    part = block[name]
+                    if name not in values:
+                        values[name] = part.physical().astype(np.float64)
+                    if self._is_usable(part, values[name], tile):
+                        self._search_tile(part, values[name], tile)
+                        break
+
+    def _is_usable(self, part: SignalSlice, values: Floats, tile: int) -> bool:
+        """Return whether half of the tile is observed and differs."""
+        if not part.samples_per_frame:
+            return False
+        own = _between(part, values, tile, tile + 1)
+        there = own[~np.isnan(own)]
+        least = self._of.least_spread * _MILLI.get(self._units[part.signal].casefold(), 1.0)
+        return bool(len(there) >= _LEAST_OBSERVED * len(own) and np.ptp(there) >= least)
+
+    def _search_tile(self, part: SignalSlice, values: Floats, tile: int) -> None:
+        """Add the beats that the tile is credited with, and how much of it was searched."""
+        of, step = self._of, part.ticks_per_sample
+        first_tile = max(tile - of.context_tiles, 0, part.first_tick // TICKS_PER_TILE)
+        start, known = first_tile * TICKS_PER_TILE, (tile + 1) * TICKS_PER_TILE - 1
+        chunk = _between(part, values, first_tile, tile + 1)
+        rate_hz = self._rate / step
+        low, high = tile * TICKS_PER_TILE - of.guard_ticks, known - of.guard_ticks
+        searched = 0
+        for stretch in observed_stretches(chunk, start, step, int(of.shortest_s * rate_hz) + 1):
+            if stretch.last_tick < low - _SHAKE_TICKS or stretch.first_tick > high:
+                continue
+            searched += max(min(stretch.last_tick + step - 1, high) - max(stretch.first_tick, low) + 1, 0)
+            for tick in (stretch.first_tick + of.find(stretch.values, rate_hz) * step).tolist():
+                if low - _SHAKE_TICKS <= tick <= high and tick - self._before[1] >= self._shortest:
+                    self._credit(part.signal, tick, known, stretch.first_tick, chunk, start, step)
+        if searched:
+            self._rows.append((part.signal, known, BeatKind.SEARCH.value, known, searched, None, None, None))
+
+    def _credit(
+        self, signal: str, tick: int, known: int, stretch_first: int, chunk: Floats, start: int, step: int
+    ) -> None:
+        """Add a beat; its interval is known where the beat before lies in the same stretch, at a plausible distance."""
+        before_signal, before = self._before
+        is_interval = before_signal == signal and before >= stretch_first and tick - before <= self._longest
+        low = high = mean = None
+        if is_interval and self._of.has_cycles:
+            cycle = chunk[(before - start) // step : (tick - start) // step]
+            low, high, mean = (round(float(value), _DECIMALS) for value in (cycle.min(), cycle.max(), cycle.mean()))
+        interval = tick - before if is_interval else None
+        self._rows.append((signal, tick, self._of.beat_kind.value, known, interval, low, high, mean))
+        self._before = (signal, tick)
+
+    def frame(self, subject_id: int, record_id: int) -> pl.DataFrame:
+        """Return the rows found."""
+        names = ("signal", "tick", "kind", "known_tick", "interval_ticks", "cycle_low", "cycle_high", "cycle_mean")
+        schema: dict[str, Any] = {name: WAVEFORM_BEATS.schema[name] for name in names}
+        return pl.DataFrame(self._rows, schema=schema, orient="row").select(
+            pl.lit(subject_id, pl.Int64).alias("subject_id"), pl.lit(record_id, pl.Int64).alias("record_id"), *names
+        )
+
+
+def _between(part: SignalSlice, values: Floats, first_tile: int, after: int) -> Floats:
+    """Return the samples of tiles `[first_tile, after)` of a slice that begins with a tile."""
+    per_tile = TICKS_PER_TILE // TICKS_PER_FRAME * part.samples_per_frame
+    offset = part.first_tick // TICKS_PER_TILE
+    return values[(first_tile - offset) * per_tile : (after - offset) * per_tile]

@@ -1,0 +1,125 @@
+"""`waveform_features`: per whole tile of a record, what its beats say; and the same for any window of whole tiles.
+
+Belongs here: sums over the beats known from a tile, and the rates that follow from sums. Does not belong here: finding
+beats (`beats`). A tile holds counts and sums beside each rate, so a window of tiles is their sum: ticks add up exactly
+as integers, pressures and heights as whole millionths, and nothing is averaged twice.
+
+A tile speaks of the beats credited to it (`beats`), so it depends on no sample after its last tick. An interval belongs
+to the beat that ends it; a window's first one begins before the window.
+
+Source: Task Force of the ESC and NASPE, "Heart rate variability: standards of measurement", Circulation 93 (1996), for
+SDNN and RMSSD; here over all RR intervals, since beats are not classified. Ten seconds are few for SDNN: see the count.
+"""
+
+import polars as pl
+
+from mimic_assets.schemas.judged import Judged, rejected_frame
+from mimic_assets.schemas.tables import WAVEFORM_FEATURES
+from mimic_assets.schemas.vocabulary import BeatKind
+from mimic_assets.timeline import TICKS_PER_TILE
+from mimic_assets.waveforms.arrivals import with_arrivals
+from mimic_assets.waveforms.rates import MILLIONTHS, SUMS, with_rates
+from mimic_assets.waveforms.signal_kinds import SignalKind, kind_of
+
+_PREFIX = {
+    SignalKind.ECG: "ecg",
+    SignalKind.PPG: "pleth",
+    SignalKind.ARTERIAL_PRESSURE: "abp",
+    SignalKind.BREATH: "resp",
+}
+_KEY = ("record_id", "tile")
+
+
+def summarise_tiles(waveform_beats: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
+    """Return `waveform_features` of one patient: every whole tile of every record.
+
+    Args:
+        waveform_beats: rows of one patient.
+        raw_records: rows of the same patient.
+
+    Returns:
+        Rows sorted by record and tile. Nothing is rejected.
+
+    Time:    a tile's row depends on no sample after the tile's last tick.
+    Missing: a rate is null where no interval supports it; counts and sums are 0 then. `searched_ticks` of 0 says that
+        nothing was searched, so that no beats is not taken for none there.
+    """
+    tiles = _tiles(raw_records)
+    sums = tile_sums(waveform_beats, raw_records)
+    frame = (
+        tiles.join(sums, on=_KEY, how="left")
+        .with_columns(pl.col(*SUMS).fill_null(0))
+        .with_columns(tile_start_tick=pl.col("tile") * TICKS_PER_TILE)
+    )
+    frame = with_rates(frame).select(pl.col(name).cast(kind) for name, kind in WAVEFORM_FEATURES.schema.items())
+    return Judged(frame.sort(WAVEFORM_FEATURES.order), rejected_frame([]))
+
+
+def tile_sums(waveform_beats: pl.DataFrame, raw_records: pl.DataFrame) -> pl.DataFrame:
+    """Return counts and sums per (record, tile) that has any; pressures and heights as whole millionths."""
+    beats = with_arrivals(_named(waveform_beats, raw_records), raw_records).with_columns(
+        tile=pl.col("known_tick") // TICKS_PER_TILE
+    )
+    qrs, interval = pl.col("kind") == BeatKind.QRS.value, pl.col("interval_ticks")
+    square, step = interval * interval, pl.col("difference_ticks")
+    parts = [
+        qrs.sum().alias("qrs_count"),
+        interval.filter(qrs).count().alias("rr_count"),
+        interval.filter(qrs).sum().alias("rr_sum_ticks"),
+        square.filter(qrs).sum().alias("rr_square_sum_ticks2"),
+        step.count().alias("rr_difference_count"),
+        (step * step).sum().alias("rr_difference_square_sum_ticks2"),
+    ]
+    for prefix, arrival in (("pleth", "pulse_arrival"), ("abp", "abp_arrival")):
+        own = (pl.col("kind") == BeatKind.PULSE_ONSET.value) & (pl.col("prefix") == prefix)
+        low, high, mean = (pl.col(f"cycle_{name}").filter(own) for name in ("low", "high", "mean"))
+        parts += [
+            own.sum().alias(f"{prefix}_pulse_count"),
+            interval.filter(own).count().alias(f"{prefix}_interval_count"),
+            interval.filter(own).sum().alias(f"{prefix}_interval_sum_ticks"),
+            pl.col("arrival_ticks").filter(own).count().alias(f"{arrival}_count"),
+            pl.col("arrival_ticks").filter(own).sum().alias(f"{arrival}_sum_ticks"),
+        ]
+        if prefix == "pleth":
+            parts.append(_millionths(high - low).alias("pleth_amplitude_sum_nu"))
+        else:
+            parts += [
+                _millionths(high).alias("abp_systolic_sum_mmhg"),
+                _millionths(low).alias("abp_diastolic_sum_mmhg"),
+                _millionths(mean).alias("abp_mean_sum_mmhg"),
+            ]
+    breath = pl.col("kind") == BeatKind.BREATH.value
+    parts += [
+        breath.sum().alias("breath_count"),
+        interval.filter(breath).count().alias("breath_interval_count"),
+        interval.filter(breath).sum().alias("breath_interval_sum_ticks"),
+    ]
+    for prefix in _PREFIX.values():
+        searched = (pl.col("kind") == BeatKind.SEARCH.value) & (pl.col("prefix") == prefix)
+        parts.append(interval.filter(searched).sum().alias(f"{prefix}_searched_ticks"))
+        if prefix in ("ecg", "abp"):
+            parts.append(pl.col("signal").filter(searched).min().alias(f"{prefix}_signal"))
+    return beats.group_by(_KEY).agg(parts).with_columns(pl.col(*SUMS).cast(pl.Int64))
+
+
+def _named(beats: pl.DataFrame, raw_records: pl.DataFrame) -> pl.DataFrame:
+    """Add what each signal measures."""
+    pairs = raw_records.select("signal", "unit").unique().sort("signal", "unit").iter_rows()
+    kinds = {name: kind for name, unit in pairs if (kind := _PREFIX.get(kind_of(name, unit))) is not None}
+    return beats.with_columns(prefix=pl.col("signal").replace_strict(kinds, default=None, return_dtype=pl.String))
+
+
+def _millionths(value: pl.Expr) -> pl.Expr:
+    return (value * MILLIONTHS).round().cast(pl.Int64).sum()
+
+
+def _tiles(raw_records: pl.DataFrame) -> pl.DataFrame:
+    """Return every whole tile of every record."""
+    return (
+        raw_records.group_by("subject_id", "record_id")
+        .agg(pl.col("record_last_tick").first(), pl.col("counter_frequency_hz").first())
+        .with_columns(tile=pl.int_ranges(0, (pl.col("record_last_tick") + 1) // TICKS_PER_TILE))
+        .explode("tile")
+        .drop_nulls("tile")
+        .drop("record_last_tick")
+    )

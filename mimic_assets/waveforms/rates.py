@@ -1,0 +1,93 @@
+"""Counts and sums over beats -> rates, variability, pressures. One way for a tile, a window and a whole record.
+
+Belongs here: the arithmetic, and adding tiles up to windows. Does not belong here: what is summed (`features`).
+"""
+
+import numpy as np
+import polars as pl
+
+from mimic_assets.timeline import TICKS_PER_TILE
+
+MILLIONTHS = 1_000_000
+_WHOLE = (
+    "ecg_searched_ticks", "qrs_count", "rr_count", "rr_sum_ticks", "rr_square_sum_ticks2", "rr_difference_count",
+    "rr_difference_square_sum_ticks2", "pleth_searched_ticks", "pleth_pulse_count", "pleth_interval_count",
+    "pleth_interval_sum_ticks", "pulse_arrival_count", "pulse_arrival_sum_ticks", "abp_searched_ticks",
+    "abp_pulse_count", "abp_interval_count", "abp_interval_sum_ticks", "abp_arrival_count", "abp_arrival_sum_ticks",
+    "resp_searched_ticks", "breath_count", "breath_interval_count", "breath_interval_sum_ticks",
+)  # fmt: skip
+_SCALED = ("pleth_amplitude_sum_nu", "abp_systolic_sum_mmhg", "abp_diastolic_sum_mmhg", "abp_mean_sum_mmhg")
+SUMS = (*_WHOLE, *_SCALED)
+"""Columns that add up; the last four are held as whole millionths while they are added."""
+_MS, _MIN = 1000.0, 60.0
+
+
+def with_rates(sums: pl.DataFrame) -> pl.DataFrame:
+    """Return sums (those of pressure and height in whole millionths) with the rates beside them, units as named.
+
+    Args:
+        sums: the columns of `SUMS` and `counter_frequency_hz`.
+    """
+    rate = pl.col("counter_frequency_hz").cast(pl.Float64)
+    count, total = pl.col("rr_count"), pl.col("rr_sum_ticks")
+    spread = (count * pl.col("rr_square_sum_ticks2") - total * total) / (count * (count - 1))
+    differences = pl.col("rr_difference_square_sum_ticks2") / pl.col("rr_difference_count")
+    return sums.with_columns(pl.col(*_SCALED) / MILLIONTHS).with_columns(
+        heart_rate_per_min=_rate("rr_count", "rr_sum_ticks"),
+        sdnn_ms=pl.when(count >= 2).then(spread.sqrt() * _MS / rate),
+        rmssd_ms=pl.when(pl.col("rr_difference_count") >= 1).then(differences.sqrt() * _MS / rate),
+        pulse_rate_per_min=_rate("pleth_interval_count", "pleth_interval_sum_ticks"),
+        pleth_amplitude_nu=_mean("pleth_amplitude_sum_nu", "pleth_interval_count"),
+        pulse_arrival_ms=_mean("pulse_arrival_sum_ticks", "pulse_arrival_count") * _MS / rate,
+        abp_pulse_rate_per_min=_rate("abp_interval_count", "abp_interval_sum_ticks"),
+        abp_systolic_mmhg=_mean("abp_systolic_sum_mmhg", "abp_interval_count"),
+        abp_diastolic_mmhg=_mean("abp_diastolic_sum_mmhg", "abp_interval_count"),
+        abp_mean_mmhg=_mean("abp_mean_sum_mmhg", "abp_interval_count"),
+        abp_arrival_ms=_mean("abp_arrival_sum_ticks", "abp_arrival_count") * _MS / rate,
+        respiration_rate_per_min=_rate("breath_interval_count", "breath_interval_sum_ticks"),
+    )
+
+
+def window_features(waveform_features: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
+    """Return the features of any windows: those of the whole tiles that lie in each `(start_tick, end_tick]`.
+
+    Args:
+        waveform_features: whole records (tiles from 0 on, none left out).
+        windows: `record_id start_tick end_tick`, any length, stride and order.
+
+    Returns:
+        The windows, in their order, with `tile_count`, the columns of `SUMS` and the rates. Equal to summing the beats
+        known from those tiles: counts, ticks and millionths exactly.
+    """
+    frames = []
+    by_record = {
+        int(record): rows
+        for (record,), rows in waveform_features.sort("tile_start_tick")
+        .partition_by("record_id", as_dict=True)
+        .items()
+    }
+    for (record,), asked in windows.with_row_index("place").partition_by("record_id", as_dict=True).items():
+        tiles = by_record.get(int(record), waveform_features.clear())
+        first = np.clip(-(-(asked["start_tick"].to_numpy() + 1) // TICKS_PER_TILE), 0, tiles.height)
+        after = np.clip((asked["end_tick"].to_numpy() + 1) // TICKS_PER_TILE, first, tiles.height)
+        sums = {}
+        for name in SUMS:
+            column = tiles[name].to_numpy()
+            whole = np.rint(column * MILLIONTHS).astype(np.int64) if name in _SCALED else column
+            running = np.concatenate([[0], np.cumsum(whole, dtype=np.int64)])
+            sums[name] = running[after] - running[first]
+        clock = tiles["counter_frequency_hz"][0] if tiles.height else None
+        frames.append(
+            asked.with_columns(pl.Series("tile_count", after - first, pl.Int64), *(pl.Series(k, v) for k, v in sums.items()))
+            .with_columns(pl.lit(clock, pl.String).alias("counter_frequency_hz"))
+        )  # fmt: skip
+    return with_rates(pl.concat(frames).sort("place").drop("place"))
+
+
+def _rate(count: str, ticks: str) -> pl.Expr:
+    rate = pl.col("counter_frequency_hz").cast(pl.Float64)
+    return pl.when(pl.col(count) > 0).then(_MIN * rate * pl.col(count) / pl.col(ticks))
+
+
+def _mean(total: str, count: str) -> pl.Expr:
+    return pl.when(pl.col(count) > 0).then(pl.col(total) / pl.col(count))
