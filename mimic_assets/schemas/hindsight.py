@@ -137,6 +137,21 @@ OWN: Final[Mapping[str, Mapping[str, Known]]] = {
     | _columns(Knowledge.KNOWN, "from the samples of a tile that has ended, for tiles that end by the index time",
                "signal tile_start_tick missing_reason quality_index observed_fraction flat_fraction unit mean "
                "standard_deviation minimum maximum skewness kurtosis"),
+    "waveform_beats": _columns(Knowledge.IDENTIFIER, _KEY, _IDS)
+    | _columns(Knowledge.KNOWN, "from samples up to known_tick, for rows whose known_tick is not after the index tick",
+               "signal tick kind known_tick interval_ticks cycle_low cycle_high cycle_mean"),
+    "waveform_features": _columns(Knowledge.IDENTIFIER, _KEY, _IDS)
+    | _columns(Knowledge.KNOWN, "a header's setting of signals", "counter_frequency_hz")
+    | _columns(Knowledge.KNOWN, "from the samples of a tile that has ended, for tiles that end by the index time",
+               "tile_start_tick ecg_signal ecg_searched_ticks qrs_count rr_count rr_sum_ticks rr_square_sum_ticks2 "
+               "rr_difference_count rr_difference_square_sum_ticks2 heart_rate_per_min sdnn_ms rmssd_ms "
+               "pleth_searched_ticks pleth_pulse_count pleth_interval_count pleth_interval_sum_ticks "
+               "pulse_rate_per_min pleth_amplitude_sum_nu pleth_amplitude_nu pulse_arrival_count "
+               "pulse_arrival_sum_ticks pulse_arrival_ms abp_signal abp_searched_ticks abp_pulse_count "
+               "abp_interval_count abp_interval_sum_ticks abp_pulse_rate_per_min abp_systolic_sum_mmhg "
+               "abp_diastolic_sum_mmhg abp_mean_sum_mmhg abp_systolic_mmhg abp_diastolic_mmhg abp_mean_mmhg "
+               "abp_arrival_count abp_arrival_sum_ticks abp_arrival_ms resp_searched_ticks breath_count "
+               "breath_interval_count breath_interval_sum_ticks respiration_rate_per_min"),
     "record_stays": _columns(Knowledge.IDENTIFIER, _KEY, _IDS)
     | _columns(Knowledge.KNOWN, "said when record or stay begins", "overlap_start_time record_start_time "
                "counter_frequency_hz stay_start_time care_unit")

@@ -6,11 +6,23 @@ may use every whole tile that ends by its index time.
 
 Where do I go to see why a tile is unusable? `unusable`. What a quality index means? `ecg_index`, `pulse_index`,
 `pressure_index`. For statistics of a tile, or of windows of tiles? `tile_moments`, `tile_windows`. For the table?
-`quality`.
+`quality`. To find beats, pulses and breaths? `beats` walks a record, `searches` names the detectors. For what they say
+of a tile, or of a window of tiles? `features`, `rates`.
 """
 
+from mimic_assets.waveforms.beats import find_beats
+from mimic_assets.waveforms.features import summarise_tiles
 from mimic_assets.waveforms.quality import judge_record, judge_waveforms
+from mimic_assets.waveforms.rates import window_features
 from mimic_assets.waveforms.tile_moments import tile_moments
 from mimic_assets.waveforms.tile_windows import window_moments
 
-__all__ = ["judge_record", "judge_waveforms", "tile_moments", "window_moments"]
+__all__ = [
+    "find_beats",
+    "judge_record",
+    "judge_waveforms",
+    "summarise_tiles",
+    "tile_moments",
+    "window_features",
+    "window_moments",
+]

