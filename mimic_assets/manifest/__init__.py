@@ -3,8 +3,9 @@
 `windowed_samples` of every patient enters as a stream; `training_normalisation`, `training_manifest` and its shards
 leave. Nothing here holds more than one patient's tensors. Where do I go to... see how a subject gets its split?
 `splits`. how controls are matched and weighted? `selection`. what the model's inputs are scaled by? `normalisation`.
-the bytes of a sample? `sample_bytes`, `shard_layout` and docs/formats/shard.md; to write them `shards`, to read them `reader`. what
-keeps splits apart, judged as stored? `isolation`. whether bytes are their window's? `contents`. the whole? `manifest`.
+the bytes of a sample? `sample_bytes`, `shard_layout` and docs/formats/shard.md; to write them `shards`, to read them
+`reader`. what keeps splits apart, judged as stored? `isolation`. whether bytes are their window's? `contents`.
+batches for training? `loader`. the whole? `manifest`.
 """
 
 from mimic_assets.manifest.candidates import CANDIDATE_COLUMNS, Candidates, Windows, gather_candidates

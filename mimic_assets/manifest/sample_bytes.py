@@ -5,6 +5,7 @@ Batches are built one by one from small arrays: slices of a large batch carry by
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -58,16 +59,18 @@ def encode_samples(layout: ShardLayout, windows: pl.DataFrame, tensors: Tensors)
         InternalError: a window has other signals or tiles than the layout.
     """
     schema = layout.schema
-    labels = windows["label"]
-    for place in range(windows.height):
+    wanted = ["label", *(["signals", *SIGNAL_COLUMNS.values()] if layout.signals else [])]
+    if layout.tile_features:
+        wanted.append("tile_features")
+    for place, window in enumerate(windows.select(wanted).iter_rows(named=True)):
         columns = [
-            pa.array([labels[place]], pa.bool_()),
+            pa.array([window["label"]], pa.bool_()),
             *(_tensor(part[place]) for part in (tensors.values, tensors.ages_s, tensors.reasons)),
         ]
         if layout.signals:
-            columns.append(_signals(layout, windows.row(place, named=True)))
+            columns.append(_signals(layout, window))
         if layout.tile_features:
-            columns.append(_tensor(_tiles(layout, windows["tile_features"][place])))
+            columns.append(_tensor(_tiles(layout, window["tile_features"])))
         yield bytes(pa.RecordBatch.from_arrays(columns, schema=schema).serialize())
 
 
@@ -112,7 +115,7 @@ def _tensor(values: NDArray[np.generic]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.FixedSizeListArray.from_arrays(flat, columns), rows)
 
 
-def _signals(layout: ShardLayout, window: dict[str, object]) -> pa.Array:
+def _signals(layout: ShardLayout, window: dict[str, Any]) -> pa.Array:
     found = window["signals"]
     if found != list(layout.signals):
         raise InternalError(f"windowed_samples.signals: {found} found, {list(layout.signals)} expected.")
@@ -121,10 +124,9 @@ def _signals(layout: ShardLayout, window: dict[str, object]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(signals, len(layout.signals))
 
 
-def _tiles(layout: ShardLayout, features: pl.Series) -> NDArray[np.float32]:
+def _tiles(layout: ShardLayout, features: list[float | None]) -> NDArray[np.float32]:
     shape = (len(layout.tile_features), layout.tile_count)
     if len(features) != shape[0] * shape[1]:
         raise InternalError(f"windowed_samples.tile_features: {len(features)} found, {shape[0]} x {shape[1]} expected.")
-    values = features.cast(pl.Float32).to_numpy().copy()
-    values[np.isnan(values)] = CANONICAL_NAN
-    return np.asarray(values, dtype=np.float32).reshape(shape)
+    values = np.array([CANONICAL_NAN if value is None else value for value in features], dtype=np.float32)
+    return values.reshape(shape)

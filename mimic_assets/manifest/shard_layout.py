@@ -1,7 +1,7 @@
 """What a shard says of itself, format "MASH" version 2, as docs/formats/shard.md specifies it: schema and JSON header.
 
-A shard is an Arrow IPC file with one record batch per sample. Nothing here reads or writes a file; both sides (`shards`,
-`reader`) take columns and header from here.
+A shard is an Arrow IPC file with one record batch per sample. Nothing here reads or writes a file; both sides
+(`shards`, `reader`) take columns and header from here.
 """
 
 import json

@@ -123,7 +123,8 @@ def _shard_numbers(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     total = int(ends[-1])
     shares = -(-total // SHARD_BYTES)
     share = (ends - lengths) * shares // total
-    return np.unique(share, return_inverse=True)[1].astype(np.int64)
+    numbers: NDArray[np.int64] = np.unique(share, return_inverse=True)[1].astype(np.int64)
+    return numbers
 
 
 def _write(path: Path, layout: ShardLayout, part: pl.DataFrame, spool: io.BufferedReader) -> tuple[str, pl.DataFrame]:
@@ -143,8 +144,7 @@ def _write(path: Path, layout: ShardLayout, part: pl.DataFrame, spool: io.Buffer
                 if file.length != offset:
                     raise InternalError(f"Shard {path.name}: {file.length} bytes found, {offset} expected.")
                 digests.append(hashlib.sha256(sample).hexdigest())
-    columns = {"shard_offset": offsets, "sha256": digests}
-    frame = part.with_columns(**{name: pl.Series(values) for name, values in columns.items()})
+    frame = part.with_columns(pl.Series("shard_offset", offsets), pl.Series("sha256", digests))
     return file.digest, frame.select(pl.col(name).cast(dtype) for name, dtype in PLACED.items())
 
 

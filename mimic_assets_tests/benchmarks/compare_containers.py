@@ -49,7 +49,7 @@ def main(peers: Path) -> None:
 
 
 def _timed(read: c.Reader, windows: list[list[Any]]) -> tuple[float, float]:
-    """Return CPU seconds per shuffled window, decoded, and of the container alone; what comes back is compared first."""
+    """Return CPU seconds per shuffled window, decoded, and of the container alone; outputs are compared first."""
     order = np.random.default_rng(1).permutation(len(windows)).tolist()
     lengths = [len(samples) for samples in windows[0]]
     for place in order:
