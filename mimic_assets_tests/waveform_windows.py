@@ -46,6 +46,19 @@ def waveform_table(name: str, types: Mapping[str, pl.DataType | type[pl.DataType
     return Table(name, "waveforms", "row", columns, order, order, Partitioning.PATIENT, optional)
 
 
+def whole_rows(table: Table, given: pl.DataFrame, subject_id: int) -> pl.DataFrame:
+    """Return rows as a table takes them: columns that pictures do not read are null, or of no meaning."""
+    missing = [
+        pl.lit(subject_id if column.name == "subject_id" else None if column.name in table.optional else 0)
+        .cast(column.dtype)
+        .alias(column.name)
+        for column in table.columns
+        if column.name not in given.columns
+    ]
+    types = {column: table.schema[column] for column in given.columns}
+    return given.cast(types).with_columns(missing).select(table.schema.names()).sort(table.order)
+
+
 def beat_ticks(every: int = 800) -> npt.NDArray[np.int64]:
     """Return the ticks of the beats in `(START_TICK, END_TICK]`, one every so many."""
     return np.arange(START_TICK + every // 2, END_TICK + 1, every, dtype=np.int64)

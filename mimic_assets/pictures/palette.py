@@ -22,7 +22,7 @@ BANDS: Final = {
     Band.GOOD: ("#009e73", 1.0),
     Band.FAIR: ("#e69f00", 0.66),
     Band.POOR: ("#d55e00", 0.36),
-    Band.UNRATED: ("#a9b4be", 0.18),
+    Band.UNRATED: ("#8a97a3", 0.2),
 }
 """Colour, and height as a share of the band's row."""
 

@@ -41,14 +41,14 @@ def draw_signals(
 ) -> list[Axes]:
     """Draw the panels of a window into rows of a grid and return their axes, in the order of the signals."""
     axes: list[Axes] = []
-    span = ecg_span(view.signals)
+    span, heights = ecg_span(view.signals), heights_in(view, shows_values=shows_values)
     after = _AFTER * (max(view.end_s, 0.0) - view.start_s)
     for place, signal in enumerate(view.signals):
         axis = figure.add_subplot(grid[first_row + place], sharex=axes[0] if axes else None)
         axes.append(axis)
         draw_signal(axis, view, signal, ecg_mv=span, shows_values=shows_values)
         _name(axis, signal, shows_values)
-        _beyond(axis, outlook, after, is_first=place == 0)
+        _beyond(axis, outlook, after, is_high=heights[place] > _EMPTY_PANEL_IN)
         axis.axvline(0, color=palette.INK, linewidth=1.4, zorder=8)
         axis.tick_params(axis="x", bottom=place == len(view.signals) - 1, labelbottom=place == len(view.signals) - 1)
     axes[0].set_xlim(view.start_s, after)
@@ -130,8 +130,8 @@ def _name(axis: Axes, signal: SampledSignal, shows_values: bool) -> None:
     axis.text(1.012, 0.5, words, transform=axis.transAxes, ha="left", va="center", fontsize=7.5, color=palette.FAINT)
 
 
-def _beyond(axis: Axes, outlook: Outlook, after: float, *, is_first: bool) -> None:
-    """Colour what follows the index time: the gap, then the target, as far as the axis reaches."""
+def _beyond(axis: Axes, outlook: Outlook, after: float, *, is_high: bool) -> None:
+    """Colour the gap, then the target, as far as the axis reaches, and name them where the panel is high enough."""
     if outlook.target_start_s is None or outlook.target_end_s is None:
         return
     parts = (("gap", palette.GAP, 0.0, outlook.target_start_s),
@@ -141,7 +141,7 @@ def _beyond(axis: Axes, outlook: Outlook, after: float, *, is_first: bool) -> No
         if start >= after or end <= start:
             continue
         axis.axvspan(start, min(end, after), facecolor=colour, edgecolor="none", zorder=2)
-        if min(end, after) - start > 0.5 * after:
+        if min(end, after) - start > 0.5 * after and is_high:
             axis.text(
                 (start + min(end, after)) / 2, 0.5, f"{name} →", rotation=90, transform=across, ha="center",
                 va="center", fontsize=7, color=palette.INK, zorder=6,

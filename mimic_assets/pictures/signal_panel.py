@@ -25,6 +25,8 @@ COLUMNS = 1400
 _BAND_ROW, _BEAT_ROW = 0.1, 0.09
 """Share of the panel's height that the quality row takes at the bottom and the beat row at the top."""
 _AIR = 0.04
+_STROKE = 4
+"""Pixels below which a span is a stroke."""
 _NAMED_FROM = 0.075
 """Share of the panel's width from which a grey span has room for its name."""
 
@@ -48,10 +50,10 @@ def draw_signal(axis: Axes, view: SignalView, signal: SampledSignal, *, ecg_mv: 
         axis.set_yticks([])
     else:
         _set_scale(axis, signal, scale)
-    for reason, start, end in _missing(view, signal):
-        _shade(axis, view, reason, start, end, height=0.5)
     for reason, start, end in _unusable(view, signal):
-        _shade(axis, view, reason, start, end, height=_BAND_ROW / 2)
+        _shade(axis, view, reason, start, end, height=_BAND_ROW / 2, layer=1.0)
+    for reason, start, end in _missing(view, signal):
+        _shade(axis, view, reason, start, end, height=0.5, layer=1.2)
     if scale is not None:
         _line(axis, view, signal, scale, shows_values)
     _quality(axis, view, signal)
@@ -141,15 +143,20 @@ def _runs(codes: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
     yield from ((start, end) for start, end in pairwise(edges) if end > start)
 
 
-def _shade(axis: Axes, view: SignalView, reason: SignalReason, start: float, end: float, *, height: float) -> None:
-    """Shade a span, at least a pixel wide, and name it at a height (a share of the panel's) where there is room."""
+def _shade(
+    axis: Axes, view: SignalView, reason: SignalReason, start: float, end: float, *, height: float, layer: float
+) -> None:
+    """Shade a span and name it, at a height given as a share of the panel's, where there is room.
+
+    A span of a few pixels is a solid stroke over the line: behind a dense line nobody would see it.
+    """
     low, high = max(view.seconds(start), view.start_s), min(view.seconds(end), view.end_s)
     whole = view.end_s - view.start_s
+    if high - low < _STROKE * whole / COLUMNS:
+        axis.axvspan(low, max(high, low + whole / COLUMNS), facecolor=palette.FAINT, edgecolor="none", zorder=3.5)
+        return
     background, hatch = palette.REASONS[reason]
-    axis.axvspan(
-        low, max(high, low + whole / COLUMNS), facecolor=background, edgecolor=palette.HATCH, hatch=hatch, linewidth=0,
-        zorder=1,
-    )  # fmt: skip
+    axis.axvspan(low, high, facecolor=background, edgecolor=palette.HATCH, hatch=hatch, linewidth=0, zorder=layer)
     if high - low >= _NAMED_FROM * whole:
         axis.text(
             (low + high) / 2, height, palette.in_words(reason), ha="center", va="center_baseline", fontsize=7,

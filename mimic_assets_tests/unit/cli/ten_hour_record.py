@@ -13,7 +13,7 @@ from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EVENTS, RAW_RECORDS, RECORD_STAYS
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
-from mimic_assets_tests.waveform_windows import QUALITY_TYPES, TILE_TICKS, waveform_table
+from mimic_assets_tests.waveform_windows import QUALITY_TYPES, TILE_TICKS, waveform_table, whole_rows
 
 SUBJECT, RECORD, STAY, HADM = 10000007, 85000007, 30000007, 20000007
 START = datetime(2160, 5, 1, 8, 0)
@@ -49,7 +49,12 @@ def write_quality(lake: Lake, table: Table) -> None:
             "record_id": RECORD, "signal": "II", "tile_start_tick": tile * TILE_TICKS,
             "missing_reason": None if is_usable else "noise", "quality_index": 0.9 if is_usable else None,
         })  # fmt: skip
-    write_table(lake, table, rows)
+    lake.write(
+        table,
+        Key(SUBJECT),
+        Judged(whole_rows(table, pl.DataFrame(rows, schema=QUALITY_TYPES), SUBJECT), rejected_frame([])),
+        "f",
+    )
 
 
 def quality_table() -> Table:
@@ -92,7 +97,7 @@ def _stay() -> dict[str, object]:
 
 
 def _cell(row: int, flag: str = "ok") -> dict[str, object]:
-    """A heart rate a minute in the first four hours, half as often from the third on."""
+    """A heart rate a minute in the first two hours, one every two minutes in the next four."""
     minute = row if row <= 120 else 120 + 2 * (row - 120)
     return {
         "subject_id": SUBJECT, "record_id": RECORD, "source_row": row, "source_column": "HR [1/min]",

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -19,7 +18,14 @@ from mimic_assets.schemas.tables import TABLES
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
 from mimic_assets_tests.unit.cli.small_lake import NEGATIVE, POSITIVE, SUBJECT, TASK, make_lake
-from mimic_assets_tests.waveform_windows import BEAT_TYPES, QUALITY_TYPES, beat_rows, quality_rows, waveform_table
+from mimic_assets_tests.waveform_windows import (
+    BEAT_TYPES,
+    QUALITY_TYPES,
+    beat_rows,
+    quality_rows,
+    waveform_table,
+    whole_rows,
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +44,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
     ):
         table = waveform_table(name, types)
         monkeypatch.setitem(TABLES, name, table)
-        missing = [
-            pl.lit(None, dtype=kind).alias(column) for column, kind in table.schema.items() if column not in types
-        ]
-        frame = rows.with_columns(missing).select(table.schema.names()).sort(table.order)
-        made.write(table, Key(SUBJECT), Judged(frame, rejected_frame([])), "f")
+        made.write(table, Key(SUBJECT), Judged(whole_rows(table, rows, SUBJECT), rejected_frame([])), "f")
     return made
 
 
