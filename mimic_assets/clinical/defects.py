@@ -55,6 +55,12 @@ class Defects:
         if first_line < tally.first_line:
             tally.first_line, tally.found = first_line, found
 
+    def merge(self, later: "Defects") -> None:
+        """Add what was met in a later part of the same file."""
+        self.files.extend(later.files)
+        for (subject_id, defect), tally in later._rows.items():
+            self.add(defect, tally.count, tally.first_line, tally.found, subject_id)
+
     def rejections(self) -> Iterator[Rejection]:
         """Yield a rejection per defect; `subject_id` is null where the file or an unknown subject is concerned."""
         for whole in self.files:

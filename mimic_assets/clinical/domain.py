@@ -18,6 +18,9 @@ _SUBJECT = "subject_id"
 def without_repeated_stays(rows: pl.DataFrame, file: str) -> tuple[pl.DataFrame, list[Rejection]]:
     """Return sorted rows with each subject's `stay_id` of icustays once, the first kept, and what was dropped."""
     stays = (pl.col("source_table") == "icustays") & pl.col("stay_id").is_not_null()
+    of_stays = rows.lazy().filter(stays).select(_SUBJECT, "stay_id").collect()
+    if not of_stays.is_duplicated().any():
+        return rows, []
     repeated = stays & ~pl.struct(_SUBJECT, "source_table", "stay_id").is_first_distinct()
     dropped = rows.filter(repeated)
     if not dropped.height:

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from mimic_assets.clinical.blocks import BLOCK_BYTES
+from mimic_assets.clinical.bucket_rows import numbered, sorted_rows
 from mimic_assets.clinical.buckets import bucket_of
 from mimic_assets.clinical.completeness import WHOLE_FILE_RULES
 from mimic_assets.clinical.csv_files import as_source
@@ -17,11 +18,8 @@ from mimic_assets.clinical.source_tables import SOURCE_TABLES, with_items
 from mimic_assets.clinical.spool import Spool, spooling
 from mimic_assets.file_tree import FileTree
 from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
-from mimic_assets.schemas.tables import CLINICAL_EXTRACT
 
 NO_MORE: Mapping[str, frozenset[int]] = {}
-_GROUP = ["subject_id", "source_table"]
-_REST = [name for name in CLINICAL_EXTRACT.schema if name not in (*_GROUP, "source_row")]
 
 
 def extract(
@@ -67,8 +65,8 @@ def extract(
         told = [rejection for defects in tallies.values() for rejection in defects.rejections()]
         has_admissions = not any(r.rule in WHOLE_FILE_RULES for r in tallies["admissions"].rejections())
         for bucket in sorted(reading.wanted):
-            frame, repeated = without_repeated_stays(_bucket_rows(spooled, bucket), files["icustays"])
-            frame = _numbered(frame)
+            frame, repeated = without_repeated_stays(sorted_rows(_bucket_rows(spooled, bucket)), files["icustays"])
+            frame = numbered(frame)
             of_rows = domain_defects(frame, files, has_admissions)
             here = (r for r in told if _is_told_in(r, bucket, buckets))
             yield bucket, Judged(frame, rejected_frame([*here, *repeated, *of_rows]))
@@ -78,26 +76,7 @@ def _is_told_in(rejection: Rejection, bucket: int, buckets: int) -> bool:
     return rejection.subject_id is None or bucket_of(rejection.subject_id, buckets) == bucket
 
 
-def _bucket_rows(spooled: Spool, bucket: int) -> pl.DataFrame:
-    """Return a bucket's rows of all tables, sorted, without their numbers."""
-    schema = {name: dtype for name, dtype in CLINICAL_EXTRACT.schema.items() if name != "source_row"}
-    parts = [pl.DataFrame(schema=schema)]
-    for table in SOURCE_TABLES.values():
-        rows = spooled.read(table.name, bucket)
-        if rows is not None:
-            parts.append(
-                rows.select(
-                    pl.lit(table.name).alias(name)
-                    if name == "source_table"
-                    else pl.col(name).cast(dtype)
-                    if name in rows.columns
-                    else pl.lit(None, dtype=dtype).alias(name)
-                    for name, dtype in schema.items()
-                ).sort("subject_id", *_REST)
-            )
-    return pl.concat(parts).sort("subject_id", maintain_order=True)
-
-
-def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
-    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(_GROUP).alias("source_row")
-    return rows.with_columns(number).select(CLINICAL_EXTRACT.schema.names())
+def _bucket_rows(spooled: Spool, bucket: int) -> dict[str, pl.DataFrame]:
+    """Return a bucket's rows by table, in no order."""
+    found = {name: spooled.read(name, bucket) for name in SOURCE_TABLES}
+    return {name: rows for name, rows in found.items() if rows is not None}

@@ -1,10 +1,16 @@
-"""One item ahead, in a thread: inflating releases the interpreter lock, so it runs beside parsing on a second core."""
+"""Items made in threads while the caller works on earlier ones, always in order.
 
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+Inflating, parsing and typing release the interpreter lock for most of their time, so threads use further cores. How
+many there are changes when an item is made, never what it is or where it comes.
+"""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 def read_ahead(items: Iterator[T]) -> Generator[T, None, None]:
@@ -18,3 +24,19 @@ def read_ahead(items: Iterator[T]) -> Generator[T, None, None]:
         while (item := coming.result()) is not None:
             coming = pool.submit(next, items, None)
             yield item
+
+
+def worked_ahead(work: Callable[[T], R], items: Iterator[T], threads: int) -> Generator[tuple[T, R], None, None]:
+    """Yield each item with what `work` makes of it, in the order of items; `threads` of them are worked on at once.
+
+    An exception is raised where its item would have come. Leaving early waits for the items being worked on.
+    """
+    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="work-ahead") as pool:
+        coming: deque[tuple[T, Future[R]]] = deque()
+        for item in items:
+            coming.append((item, pool.submit(work, item)))
+            if len(coming) > threads:
+                first, future = coming.popleft()
+                yield first, future.result()
+        for first, future in coming:
+            yield first, future.result()

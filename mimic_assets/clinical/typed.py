@@ -45,7 +45,8 @@ def typed_rows(
         defect = RowDefect("bad_subject_id", "subject_id", "a positive integer", _DROPPED)
         line = no_subject.get_column(LINE)
         defects.add(defect, no_subject.height, int(line[0]), "a cell that cannot be read")
-    strings = strings.filter(pl.col("_subject") >= 1).with_columns(bucket_expression(buckets, "_subject"))
+        strings = strings.filter(pl.col("_subject") >= 1)
+    strings = strings.with_columns(bucket_expression(buckets, "_subject"))
     if len(wanted) < buckets:
         strings = strings.filter(pl.col("bucket").is_in(sorted(wanted)))
     if table.matching is not None:

@@ -12,7 +12,7 @@ comfort care. Does not belong here: how the findings are made (`definitions/deat
 
 import polars as pl
 
-from mimic_assets.events.comfort_care import is_comfort_in_force
+from mimic_assets.events.comfort_care import Statements
 from mimic_assets.events.merging import as_events
 from mimic_assets.events.selection import Sources
 from mimic_assets.schemas.judged import Rejection
@@ -66,20 +66,22 @@ def merge_once(findings: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:
 def with_comfort_class(deaths: pl.DataFrame, sources: Sources) -> pl.DataFrame:
     """Return timed deaths with class `expected` where comfort care was in force, unless a mark gave another class."""
     places = (EventClass.IN_UNIT.value, EventClass.IN_HOSPITAL.value)
+    statements = Statements.of(sources, deaths["subject_id"])
     classes = [
         EventClass.EXPECTED.value
-        if event["event_time"] is not None
-        and event["event_class"] in places
-        and is_comfort_in_force(sources, event["subject_id"], event["hadm_id"], event["event_time"])
-        else event["event_class"]
-        for event in deaths.iter_rows(named=True)
+        if time is not None and place in places and statements.comfort_is_in_force(subject_id, hadm_id, time)
+        else place
+        for subject_id, hadm_id, time, place in deaths.select(
+            "subject_id", "hadm_id", "event_time", "event_class"
+        ).iter_rows()
     ]
     return deaths.with_columns(pl.Series("event_class", classes, dtype=pl.String))
 
 
 def _two_times(timed: pl.DataFrame) -> list[Rejection]:
     rejections = []
-    for rows in timed.partition_by("subject_id", maintain_order=True):
+    several = timed.filter(pl.col("event_time").n_unique().over("subject_id") > 1)
+    for rows in several.partition_by("subject_id", maintain_order=True):
         times = rows["event_time"].unique().sort()
         other = rows.filter(pl.col("event_time") != times[0])
         if other.height:
@@ -112,8 +114,9 @@ def _two_days(alone: pl.DataFrame) -> list[Rejection]:
             "found a date of death on another day than other evidence, expected the same day; each is an event",
             "Check dod of the subject's rows in patients; only one can be right.",
         )
-        for rows in alone.partition_by("subject_id", maintain_order=True)
-        if rows["lower_time"].n_unique() > 1
+        for rows in alone.filter(pl.col("lower_time").n_unique().over("subject_id") > 1).partition_by(
+            "subject_id", maintain_order=True
+        )
     ]
 
 

@@ -157,13 +157,16 @@ def _charted(clinical_extract: pl.DataFrame, charted_known_after: int) -> tuple[
     stored_at = to_microseconds(rows["store_time"], AFTER_ALL).tolist()
     statements: list[Statement] = []
     unread: list[tuple[int, int]] = []
-    for row, said_time, stored in zip(rows.iter_rows(named=True), said_at, stored_at, strict=True):
-        said = read_code_status(row["value_text"])
+    told = rows.select("subject_id", "source_row", "hadm_id", "stay_id", "value_text").iter_rows()
+    for (subject_id, source_row, hadm_id, stay_id, text), said_time, stored in zip(
+        told, said_at, stored_at, strict=True
+    ):
+        said = read_code_status(text)
         if said is Said.UNREADABLE:
-            unread.append((row["subject_id"], row["source_row"]))
+            unread.append((subject_id, source_row))
         known = said_time + charted_known_after if stored == AFTER_ALL else max(said_time, stored)
         meaning = _STATUS.get(said, CareLimitation.UNKNOWN)
-        statements.append(Statement(row["hadm_id"], row["stay_id"], said_time, known, meaning))
+        statements.append(Statement(hadm_id, stay_id, said_time, known, meaning))
     return statements, unread
 
 

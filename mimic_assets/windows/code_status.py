@@ -8,6 +8,7 @@ Source: MIMIC-IV 2.2 poe_detail ('Code status') and chartevents 223758.
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 
@@ -31,6 +32,7 @@ _WORDS: Final = (
 """In this order: a text that limits care and also names resuscitation limits care."""
 
 
+@lru_cache(maxsize=1024)  # the same few texts come again and again
 def read_code_status(text: str) -> Said:
     """Return what a text says, whatever its case, spacing and punctuation.
 

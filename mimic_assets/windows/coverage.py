@@ -43,9 +43,11 @@ def choose_records(
         recordings: records of that stay, ascending by record_id: of equals, the lower id is taken.
         series: what those records delivered.
     """
-    on_chart = cell_edges(index, task.numerics.observation_s, task.numerics.cell_s)
     record_ids = np.full(index.shape, NO_RECORD, dtype=np.int64)
     fractions = np.full(index.shape, np.nan)
+    if not recordings:
+        return Coverage(record_ids, fractions)
+    on_chart = cell_edges(index, task.numerics.observation_s, task.numerics.cell_s)
     for recording in recordings:
         edges = on_chart + shifts(task, recording.known_lags, index)[:, None]
         covered = np.flatnonzero(recording.covers(edges[:, 0], edges[:, -1]))
@@ -88,15 +90,18 @@ def window_exclusions(
     """
     has_record = coverage.record_ids != NO_RECORD
     is_low = has_record & ~(coverage.fractions >= task.coverage.minimum_fraction)
-    exclusions: list[WindowExclusion | None] = [None] * len(has_label)
-    for place in np.flatnonzero(has_label & ~has_record).tolist():
-        exclusions[place] = WindowExclusion.NO_RECORD
-    for place in np.flatnonzero(has_label & is_low).tolist():
-        exclusions[place] = WindowExclusion.LOW_COVERAGE
+    reasons = (
+        None,
+        WindowExclusion.NO_RECORD,
+        WindowExclusion.LOW_COVERAGE,
+        WindowExclusion.LOW_WAVEFORM_COVERAGE,
+        WindowExclusion.CLOCK_LAG,
+    )
+    places = np.zeros(len(has_label), dtype=np.int64)
+    places[has_label & ~has_record] = 1
+    places[has_label & is_low] = 2
     if task.waveforms is not None:
         is_poor = has_record & ~is_low & ~(usable_fractions >= task.waveforms.minimum_usable_fraction)
-        for place in np.flatnonzero(has_label & is_poor).tolist():
-            exclusions[place] = WindowExclusion.LOW_WAVEFORM_COVERAGE
-    for place in np.flatnonzero(has_label & has_record & is_lagging).tolist():
-        exclusions[place] = WindowExclusion.CLOCK_LAG
-    return exclusions
+        places[has_label & is_poor] = 3
+    places[has_label & has_record & is_lagging] = 4
+    return [reasons[place] for place in places.tolist()]

@@ -72,7 +72,6 @@ def weigh(
     if task.target.follow_up in (FollowUp.ICU_OUT, FollowUp.ICU_OUT_OR_CARE_LIMIT):
         began = np.array([event.lower for event in timed] + [AFTER_ALL], dtype=np.int64)[placed.in_target]
         is_hit &= began <= icu_follow_up(index, task, stay, events, limited_from)
-    is_past = _named(deaths, dead), _named(deaths, dying)
     limited = np.array([limitation in task.care.excluded for limitation in care], dtype=np.bool_)
     comfort = np.array([limitation is CareLimitation.COMFORT for limitation in care], dtype=np.bool_)
     reasons: dict[Exclusion, Mask] = {
@@ -89,18 +88,20 @@ def weigh(
         Exclusion.FOLLOW_UP_INCOMPLETE: ~is_hit & ~((index + gap + horizon) <= follow_up),
     }
     exclusions = first_exclusion(reasons, len(index))
-    behind: dict[Exclusion | None, list[str | None]] = {
-        None: _named(timed, placed.in_target),
-        Exclusion.AFTER_EVENT: _either(_named(timed, placed.under_way), is_past[0]),
-        Exclusion.BLANKING: _named(timed, placed.blanked),
-        Exclusion.EVENT_IN_GAP: _named(timed, placed.in_gap),
-        Exclusion.EVENT_TIME_UNCERTAIN: _either(_named(timed, placed.uncertain), is_past[1]),
-        Exclusion.UNTIMED_EVENT_IN_STAY: _named(untimed, hidden),
+    behind: dict[Exclusion | None, list[tuple[list[KnownEvent], Places]]] = {
+        None: [(timed, placed.in_target)],
+        Exclusion.AFTER_EVENT: [(timed, placed.under_way), (deaths, dead)],
+        Exclusion.BLANKING: [(timed, placed.blanked)],
+        Exclusion.EVENT_IN_GAP: [(timed, placed.in_gap)],
+        Exclusion.EVENT_TIME_UNCERTAIN: [(timed, placed.uncertain), (deaths, dying)],
+        Exclusion.UNTIMED_EVENT_IN_STAY: [(untimed, hidden)],
     }
+    # Most index times have no event near them: only reasons that came up are looked at.
+    named = {reason: _named(behind[reason], len(index)) for reason in {*exclusions} if reason in behind}
     return Evidence(
         labels=[hit if reason is None else None for hit, reason in zip(is_hit.tolist(), exclusions, strict=True)],
         exclusions=exclusions,
-        event_ids=[behind[reason][place] if reason in behind else None for place, reason in enumerate(exclusions)],
+        event_ids=[named[reason][place] if reason in named else None for place, reason in enumerate(exclusions)],
         follow_up=follow_up,
     )
 
@@ -121,9 +122,10 @@ def _end_of_stay(stay: Stay, events: list[KnownEvent]) -> int:
     return stay.admission_end
 
 
-def _named(events: list[KnownEvent], places: Places) -> list[str | None]:
-    return [None if place < 0 else events[place].event_id for place in places.tolist()]
-
-
-def _either(first: list[str | None], second: list[str | None]) -> list[str | None]:
-    return [one if one is not None else other for one, other in zip(first, second, strict=True)]
+def _named(events: list[tuple[list[KnownEvent], Places]], count: int) -> list[str | None]:
+    """Return the event at each index time, of the first list that has one; None where none has."""
+    names: list[str | None] = [None] * count
+    for known, places in reversed(events):
+        for place in np.flatnonzero(places >= 0).tolist():
+            names[place] = known[places[place]].event_id
+    return names

@@ -18,6 +18,8 @@ Mask = npt.NDArray[np.bool_]
 _MONITOR: Final = frozenset({"cleaned_numerics"})
 NO_TABLES: Final[Mapping[str, frozenset[str]]] = {}
 """No event's tables are known: each could stand in any."""
+_BY_PLACE: Final[tuple[Exclusion | None, ...]] = (*Exclusion, None)
+"""By place in the vocabulary; -1, the last, is no reason."""
 CARE_TABLES: Final = frozenset({"poe", "poe_detail", "chartevents"})
 """Where a limitation of care could stand."""
 
@@ -54,9 +56,8 @@ def first_exclusion(reasons: Mapping[Exclusion, Mask], count: int) -> list[Exclu
         reasons: for each reason, where it applies; a reason left out applies nowhere.
         count: number of index times.
     """
-    order = list(Exclusion)
     chosen = np.full(count, -1, dtype=np.int64)
-    for place, reason in enumerate(order):
+    for place, reason in enumerate(Exclusion):
         if reason in reasons:
             chosen[reasons[reason] & (chosen < 0)] = place
-    return [None if place < 0 else order[place] for place in chosen.tolist()]
+    return [_BY_PLACE[place] for place in chosen.tolist()]

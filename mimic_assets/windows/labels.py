@@ -175,4 +175,4 @@ def _fractions(name: str, of_stays: list[Values]) -> pl.Series:
 
 
 def _texts(name: str, values: Sequence[Exclusion | WindowExclusion | CareLimitation | None]) -> pl.Series:
-    return pl.Series(name, [None if value is None else value.value for value in values], dtype=pl.String)
+    return pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)

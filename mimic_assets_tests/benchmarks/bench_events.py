@@ -107,6 +107,7 @@ def _measured(plan: Plan, has_peer: bool, workers: int, folder: Path) -> dict[st
                 "ratio": round(theirs.seconds / mine.seconds, 2),
                 "cpu_ratio": round(theirs.cpu_seconds / mine.cpu_seconds, 2),
                 "memory_ratio": round(theirs.peak_mib / mine.peak_mib, 2),
+                "resident_ratio": round(theirs.peak_resident_mib / mine.peak_resident_mib, 2),
             }
         return row
 
@@ -116,6 +117,7 @@ def _told(side: str, run: Watched, plan: Plan) -> dict[str, float]:
         f"{side}_s": round(run.seconds, 1),
         f"{side}_cpu_s": round(run.cpu_seconds, 1),
         f"{side}_peak_mib": round(run.peak_mib),
+        f"{side}_peak_resident_mib": round(run.peak_resident_mib),
         f"{side}_rows_per_s": round(plan.chart_rows / run.seconds),
     }
 

@@ -12,12 +12,13 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import Future, ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import polars as pl
 
 from mimic_assets.clinical import extract, incomplete_tables
-from mimic_assets.events import find_events, load_definitions
+from mimic_assets.events import Definition, find_events, load_definitions
 from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import (
     CLEANED_NUMERICS,
@@ -81,7 +82,7 @@ def _label_bucket(output: Path, bucket: int, incomplete: frozenset[str]) -> Coun
     read = time.monotonic()
     events = find_subjects_events(clinical_extract)
     found = time.monotonic()
-    labels = label_subjects_stays(load_task(TASK), clinical_extract, events, incomplete)
+    labels = label_subjects_stays(_task(), clinical_extract, events, incomplete)
     labelled = time.monotonic()
     _write(output, CLINICAL_EVENTS, bucket, events)
     _write(output, CLINICAL_LABELS, bucket, labels)
@@ -98,7 +99,18 @@ def _label_bucket(output: Path, bucket: int, incomplete: frozenset[str]) -> Coun
 def find_subjects_events(clinical_extract: pl.DataFrame) -> pl.DataFrame:
     """Return the events of many subjects without records."""
     nobody, no_numerics, no_stays = EVENT_ADJUDICATIONS.empty(), CLEANED_NUMERICS.empty(), RECORD_STAYS.empty()
-    return find_events(load_definitions(), nobody, clinical_extract, no_numerics, no_stays).frame
+    return find_events(_definitions(), nobody, clinical_extract, no_numerics, no_stays).frame
+
+
+@cache
+def _definitions() -> tuple[Definition, ...]:
+    """Return the shipped definitions, read once in a process, as workers of the product do."""
+    return load_definitions()
+
+
+@cache
+def _task() -> Task:
+    return load_task(TASK)
 
 
 def label_subjects_stays(

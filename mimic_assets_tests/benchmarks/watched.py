@@ -1,7 +1,8 @@
 """A command run to its end, with its wall time, CPU time and peak memory, every process it starts included.
 
-Memory is resident memory, summed over the tree ten times a second: pages that processes share count for each, so it is
-an upper bound, and the same one for everybody who is measured with it.
+Memory is the proportional set size (PSS, `/proc/PID/smaps_rollup`), summed over the tree ten times a second: a page that
+several processes share counts once in all, so that a side of many processes is not charged for one library many times.
+Resident memory, where such a page counts for each, is told beside it. Both sides are measured alike.
 """
 
 import contextlib
@@ -26,12 +27,17 @@ class Watched:
     cpu_seconds: float
     """User and system, children included."""
     peak_mib: float
-    """Of all its processes together."""
+    """PSS of all its processes together."""
+    peak_resident_mib: float
+    """The same, pages that are shared counted for each process."""
 
     def __add__(self, other: "Watched") -> "Watched":
         """Return one run after the other."""
         return Watched(
-            self.seconds + other.seconds, self.cpu_seconds + other.cpu_seconds, max(self.peak_mib, other.peak_mib)
+            self.seconds + other.seconds,
+            self.cpu_seconds + other.cpu_seconds,
+            max(self.peak_mib, other.peak_mib),
+            max(self.peak_resident_mib, other.peak_resident_mib),
         )
 
 
@@ -50,24 +56,27 @@ def watch(command: Sequence[str | Path], log: Path, environment: Mapping[str, st
             cwd=log.parent,
             env=None if environment is None else dict(environment),
         )
-        peak = _peak_mib(running)
+        peaks = _peaks_mib(running)
     seconds, after = time.monotonic() - started, os.times()
     if running.returncode:
         said = log.read_text(errors="replace")[-_SAID:]
         raise RuntimeError(f"{Path(command[0]).name} ended with {running.returncode}:\n{said}")
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Watched(seconds, cpu, peak)
+    return Watched(seconds, cpu, *peaks)
 
 
-def _peak_mib(running: "subprocess.Popen[bytes]") -> float:
+def _peaks_mib(running: "subprocess.Popen[bytes]") -> tuple[float, float]:
+    """Return the highest PSS and resident memory of a process and all below it, until it ends."""
     root = psutil.Process(running.pid)
-    peak = 0
+    peak, peak_resident = 0, 0
     while running.poll() is None:
-        resident = 0
+        proportional, resident = 0, 0
         with contextlib.suppress(psutil.Error):
             for process in [root, *root.children(recursive=True)]:
                 with contextlib.suppress(psutil.Error):
-                    resident += process.memory_info().rss
-        peak = max(peak, resident)
+                    told = process.memory_full_info()
+                    proportional += getattr(told, "pss", told.rss)  # PSS is Linux's
+                    resident += told.rss
+        peak, peak_resident = max(peak, proportional), max(peak_resident, resident)
         time.sleep(_EVERY_S)
-    return peak / 2**20
+    return peak / 2**20, peak_resident / 2**20

@@ -6,7 +6,8 @@ import pytest
 
 from mimic_assets.errors import RequestError
 from mimic_assets.schemas.tables import CLINICAL_LABELS, RAW_NUMERICS, RAW_RECORDS, REJECTED_INPUTS, TABLES
-from mimic_assets.storage import Key, Lake, query
+from mimic_assets.storage import Key, Lake
+from mimic_assets.storage.query import query
 from mimic_assets_tests.storage_frames import frame_of, judged_of, key_of
 
 

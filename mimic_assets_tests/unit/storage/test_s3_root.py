@@ -14,7 +14,8 @@ from mimic_assets.errors import RequestError
 from mimic_assets.schemas.judged import Judged
 from mimic_assets.schemas.tables import CLINICAL_EXTRACT, RAW_NUMERICS, TABLES, TRAINING_MANIFEST
 from mimic_assets.settings import S3Settings
-from mimic_assets.storage import Key, Lake, keys, open_root, query
+from mimic_assets.storage import Key, Lake, keys, open_root
+from mimic_assets.storage.query import query
 from mimic_assets_tests.servers.seaweedfs import SECRET_ACCESS_KEY, S3Server
 from mimic_assets_tests.storage_frames import frame_of, judged_of, key_of
 
