@@ -22,7 +22,7 @@ from mimic_assets_tests.benchmarks.many_stays import Plan, generated_source
 from mimic_assets_tests.benchmarks.watched import Watched, watch
 
 SIZES = (25_000, 100_000)
-STAYS_PER_BUCKET = 1_000
+STAYS_PER_BUCKET = 500
 """What our side holds in memory at once grows with this alone."""
 
 
@@ -77,7 +77,7 @@ def _measured(plan: Plan, has_peer: bool, workers: int, folder: Path) -> dict[st
         buckets = -(-plan.stays // STAYS_PER_BUCKET)
         sizes = ["--buckets", str(buckets), "--workers", str(workers)]
         program = [sys.executable, "-m", "mimic_assets_tests.benchmarks.events_by_us", source, ours, *sizes]
-        mine = watch(program, ours / "log.txt")
+        mine = _said("ours", watch(program, ours / "log.txt"), plan)
         stages = json.loads((ours / "log.txt").read_text().splitlines()[-1])
         row = {
             "work": f"{plan.stays:,} ICU stays, {plan.chart_rows:,} chartevents rows -> events and labels",
@@ -89,9 +89,9 @@ def _measured(plan: Plan, has_peer: bool, workers: int, folder: Path) -> dict[st
             **{f"ours_{name}": value for name, value in sorted(stages.items())},
         }
         if has_peer:
-            extracted = extract_by_meds(source, peer)
+            extracted = _said("meds", extract_by_meds(source, peer), plan)
             _remove_intermediates(peer)
-            labelled = label_by_aces(peer)
+            labelled = _said("aces", label_by_aces(peer), plan)
             theirs = extracted + labelled
             row |= {
                 "peer": "MIMIC-IV-MEDS 0.2.0 + ACES 0.7.3",
@@ -110,6 +110,12 @@ def _measured(plan: Plan, has_peer: bool, workers: int, folder: Path) -> dict[st
                 "resident_ratio": round(theirs.peak_resident_mib / mine.peak_resident_mib, 2),
             }
         return row
+
+
+def _said(side: str, run: Watched, plan: Plan) -> Watched:
+    """Say at once what a side took: the rest of a run of hours may be lost, its first part should not be."""
+    print(json.dumps(_told(side, run, plan)), file=sys.stderr, flush=True)
+    return run
 
 
 def _told(side: str, run: Watched, plan: Plan) -> dict[str, float]:
