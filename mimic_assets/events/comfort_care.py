@@ -46,7 +46,9 @@ class Statements:
         details = _details(sources.tables["poe_detail"].filter(is_theirs)) if poe.height else {}
         said: dict[tuple[int, int], list[tuple[datetime, bool]]] = {}
         wanted = ("source_table", "subject_id", "hadm_id", "start_time", "code", "source_id", "value_text")
-        for table, subject_id, hadm_id, time, code, order, words in pl.concat([poe, charted]).select(wanted).iter_rows():
+        for table, subject_id, hadm_id, time, code, order, words in (
+            pl.concat([poe, charted]).select(wanted).iter_rows()
+        ):
             if table == "poe" and (code or "").strip().upper() in _ENDED:
                 continue
             whole = f"{words} {details.get((subject_id, order), '')}"

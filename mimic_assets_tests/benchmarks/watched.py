@@ -1,7 +1,7 @@
 """A command run to its end, with its wall time, CPU time and peak memory, every process it starts included.
 
-Memory is the proportional set size (PSS, `/proc/PID/smaps_rollup`), summed over the tree ten times a second: a page that
-several processes share counts once in all, so that a side of many processes is not charged for one library many times.
+Memory is the proportional set size (PSS, `/proc/PID/smaps_rollup`), summed over the tree ten times a second: a page
+that several processes share counts once in all, so that many processes are not charged for one library many times.
 Resident memory, where such a page counts for each, is told beside it. Both sides are measured alike.
 """
 
