@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 
 from mimic_assets import clinical, records
+from mimic_assets.cli.bigquery_examination import examine_bigquery
 from mimic_assets.cli.examination import Finding, Status
 from mimic_assets.clinical.source_tables import SOURCE_TABLES
-from mimic_assets.defs.making import Workshop
 from mimic_assets.errors import RequestError
 from mimic_assets.schemas.tables import CLINICAL_EXTRACT, TABLES
 from mimic_assets.settings import Settings
@@ -69,7 +69,7 @@ def examine_clinical(settings: Settings) -> Iterator[Finding]:
     """Look whether every clinical table that is read has a file."""
     name = "clinical source"
     if is_bigquery(settings.clinical):
-        yield _examine_bigquery(settings)
+        yield from examine_bigquery(settings, _ESSENTIAL)
         return
     root = Path(settings.clinical)
     if not root.is_dir():
@@ -89,17 +89,6 @@ def examine_clinical(settings: Settings) -> Iterator[Finding]:
         yield Finding(name, Status.WARNING, f"{found}; missing: {', '.join(missing)}", advice)
     else:
         yield Finding(name, Status.OK, found)
-
-
-def _examine_bigquery(settings: Settings) -> Finding:
-    """Count the tables that BigQuery shows; some missing is a warning. No query is estimated here: a run does that."""
-    name = "clinical source"
-    source = Workshop(settings).clinical
-    present = sum(place.startswith("bq://") for place in source.inputs())
-    found = f"{present} of {len(SOURCE_TABLES)} tables in BigQuery"
-    if present < len(SOURCE_TABLES):
-        return Finding(name, Status.WARNING, found, "Name the data sets of MIMIC-IV with hosp= and icu=.")
-    return Finding(name, Status.OK, found)
 
 
 def examine_lake(settings: Settings) -> Iterator[Finding]:

@@ -6,18 +6,16 @@ library's own. Not here: credentials (the client is given), the address, what a 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
 import polars as pl
-from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
+from google.api_core.exceptions import NotFound
 from google.api_core.retry import Retry
-from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
-from requests.exceptions import RequestException
 
 from mimic_assets.clinical.defects import Defects, FileDefect
 from mimic_assets.clinical.read_table import Reading
@@ -25,11 +23,11 @@ from mimic_assets.clinical.source import rows_of_text
 from mimic_assets.clinical.source_tables import SOURCE_TABLES, SourceTable
 from mimic_assets.errors import RequestError
 from mimic_assets.sources.bigquery.address import BigQueryAddress
+from mimic_assets.sources.bigquery.refusals import LIMIT_SETTING, explained, stopped
+from mimic_assets.sources.bigquery.table_defects import defect_of
 from mimic_assets.sources.bigquery.text import as_text
 
 PAGE_ROWS = 50_000
-_INTEGERS = ("INTEGER", "INT64")
-_ADVICE = "Check that the data sets are MIMIC-IV 2.x or 3.x; the table's rows were not used."
 
 
 def query_of(table: SourceTable) -> str:
@@ -86,10 +84,14 @@ class BigQuerySource:
         config = bigquery.QueryJobConfig(maximum_bytes_billed=self.maximum_bytes_billed)
         with self._explained(f"while reading {name}"):
             try:
-                rows = self.client.query(f"SELECT {cells} FROM `{dataset}.{name}`", job_config=config).result()
+                query = f"SELECT {cells} FROM `{dataset}.{name}`"
+                job = self.client.query(query, job_config=config, retry=self.retry, job_retry=self.job_retry)
+                rows = job.result(retry=self.retry, job_retry=self.job_retry)
             except NotFound:
                 return None
-            return pl.DataFrame(pl.from_arrow(rows.to_arrow(create_bqstorage_client=False)))
+            found = rows.to_arrow(create_bqstorage_client=False)
+        _check_whole(name, found.num_rows, rows.total_rows)
+        return pl.DataFrame(pl.from_arrow(found))
 
     def read(self, table: SourceTable, reading: Reading, defects: Defects) -> Iterator[pl.DataFrame]:
         """Yield frames of `typed_rows`, in the order the result arrives in.
@@ -100,19 +102,32 @@ class BigQuerySource:
         if not self._estimates.keys() & {table.name}:
             self.estimate(reading, [table] if table.name == "patients" and reading.buckets == 1 else None)
         seen = self._look(table)
-        defect = _defect(seen, table, self.place(table))
+        defect = defect_of(seen, table, self.place(table))
         if defect is not None or seen is None:
             defects.files += [defect] if defect else []
             return
-        with self._explained(f"while reading {table.name}"):
+        done, total = 0, None
+        with self._explained(lambda: _reading(table.name, done, total), self._estimates.get(table.name)):
             job = self._start(table, self._config(table, reading))
             rows = job.result(page_size=self.page_rows, retry=self.retry, job_retry=self.job_retry)
-            done = 0
+            total = rows.total_rows
             for batch in rows.to_arrow_iterable(self.open_storage(self.client), max_queue_size=2, max_stream_count=1):
                 done += batch.num_rows
                 yield rows_of_text(as_text(batch), table, reading, defects)
                 if reading.progress is not None:
-                    reading.progress(table.name, done, rows.total_rows or done)
+                    reading.progress(table.name, done, total or done)
+        _check_whole(table.name, done, total)
+
+    def defects(self) -> dict[str, FileDefect]:
+        """Return table -> what is wrong with it as a whole (`missing_table missing_column unreadable_table`).
+
+        Only descriptions are looked at: nothing is queried and nothing is billed.
+
+        Raises:
+            RequestError: a data set is not there, or BigQuery refused, failed or was lost.
+        """
+        found = {table.name: defect_of(self._look(table), table, self.place(table)) for table in SOURCE_TABLES.values()}
+        return {name: defect for name, defect in found.items() if defect is not None}
 
     def estimate(self, reading: Reading, tables: list[SourceTable] | None = None) -> dict[str, int]:
         """Return table -> bytes that its query would read, by dry runs; nothing is billed.
@@ -121,7 +136,7 @@ class BigQuerySource:
             RequestError: an estimate is above the limit; it names both.
         """
         for table in tables or SOURCE_TABLES.values():
-            if _defect(self._look(table), table, "") is not None:
+            if defect_of(self._look(table), table, "") is not None:
                 continue
             with self._explained(f"while estimating {table.name}"):
                 job = self._start(table, self._config(table, reading, dry_run=True))
@@ -132,7 +147,7 @@ class BigQuerySource:
             raise RequestError(
                 f"the query of {name} would read {size:,} bytes, at most {self.maximum_bytes_billed:,} expected "
                 f"({len(over)} of {len(self._estimates)} queries are above the limit); nothing was queried. "
-                f"Set MIMIC_ASSETS_BIGQUERY_MAXIMUM_BYTES_BILLED to at least {size} if you mean to pay for it."
+                f"Set {LIMIT_SETTING} to at least {size} if you mean to pay for it."
             )
         return dict(self._estimates)
 
@@ -176,30 +191,21 @@ class BigQuerySource:
     def _dataset(self, table: SourceTable) -> str:
         return self.address.hosp if table.folder == "hosp" else self.address.icu
 
-    @contextmanager
-    def _explained(self, doing: str) -> Iterator[None]:
-        try:
-            yield
-        except (GoogleAPICallError, RetryError, GoogleAuthError, RequestException, ConnectionError) as error:
-            reasons = {str(e.get("reason")) for e in getattr(error, "errors", None) or () if isinstance(e, dict)}
-            kind = ", ".join([type(error).__name__, *sorted(reasons)])
-            raise RequestError(
-                f"BigQuery stopped {doing} ({kind}); no object was half-written. "
-                "Check credentials, quota and network of the billing project; the same command resumes."
-            ) from None
+    def _explained(self, doing: str | Callable[[], str], estimate: int | None = None) -> AbstractContextManager[None]:
+        return explained(doing if callable(doing) else lambda: doing, self.maximum_bytes_billed, estimate)
 
 
-def _defect(seen: bigquery.Table | None, table: SourceTable, place: str) -> FileDefect | None:
-    """Return what is wrong with a table as a whole."""
-    if seen is None:
-        return FileDefect("missing_table", f"found no table, expected {place}", _ADVICE)
-    types = {column.name.lower(): column.field_type for column in seen.schema}
-    missing = [name for name in table.columns if name not in types]
-    if missing:
-        message = f"found no column {', '.join(missing)}, expected {', '.join(table.columns)}"
-        return FileDefect("missing_column", message, _ADVICE)
-    asked = ["subject_id", *(["itemid"] if table.items is not None else [])]
-    for name in asked:
-        if types[name] not in _INTEGERS:
-            return FileDefect("unreadable_table", f"found column {name} of type {types[name]}, expected INT64", _ADVICE)
-    return None
+def _reading(name: str, done: int, total: int | None) -> str:
+    """Say what is read, and how much of it has arrived."""
+    return f"while reading {name}" + (f" after {done:,} of {total:,} rows" if total is not None else "")
+
+
+def _check_whole(name: str, done: int, total: int | None) -> None:
+    """A job that is cancelled while its pages are fetched can end them without an error: rows are counted.
+
+    Raises:
+        RequestError: fewer or more rows arrived than BigQuery announced.
+    """
+    if total is not None and done != total:
+        advice = "Look in the billing project's job history whether the job was cancelled"
+        raise stopped(_reading(name, done, total), "the result ended without an error", advice)
