@@ -30,6 +30,12 @@ def _absent(what: str) -> NoReturn:
     pytest.skip(what)
 
 
+def require(is_there: bool, what: str) -> None:
+    """Skip where something is not there, or fail where everything is required."""
+    if not is_there:
+        _absent(what)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of openly licensed files: MIMIC-IV demo, waveform records, samples of other formats."""

@@ -16,6 +16,7 @@ from pathlib import Path
 import dagster as dg
 import psutil
 
+from mimic_assets.cli.full_disk import full_disk_explained, is_full
 from mimic_assets.errors import RequestError
 
 PROCESS_TAG = "mimic_assets/process"
@@ -53,6 +54,13 @@ def prepare_home(home: Path) -> Path:
 
     Each part appears whole or not at all: Dagster cannot repair databases whose making was killed half-way.
     """
+    with full_disk_explained(home):
+        _make_parts(home)
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home
+
+
+def _make_parts(home: Path) -> None:
     try:
         home.mkdir(parents=True, exist_ok=True)
         missing = [name for name in ("dagster.yaml", *_DATABASES) if not (home / name).exists()]
@@ -66,11 +74,11 @@ def prepare_home(home: Path) -> Path:
                         if not (home / name).exists():
                             raise
     except OSError as error:
+        if is_full(error):
+            raise
         raise RequestError(
             f"Cannot prepare the Dagster instance in {home}: {error.strerror}. Name another --lake."
         ) from None
-    os.environ["DAGSTER_HOME"] = str(home)
-    return home
 
 
 def _make_instance(home: Path) -> None:
@@ -86,10 +94,10 @@ def opened(home: Path) -> Iterator[dg.DagsterInstance]:
     """Give the instance of a lake, alone: a second run on the same lake is refused.
 
     Raises:
-        RequestError: another process is running on this lake.
+        RequestError: another process is running on this lake, or its disk is full, now or while the instance is used.
     """
     prepare_home(home)
-    with (home / "run.lock").open("w") as lock:
+    with full_disk_explained(home), (home / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

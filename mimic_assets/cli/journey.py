@@ -5,10 +5,12 @@ the objects decide what is redone, so the same command after a kill continues.
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import dagster as dg
 
 from mimic_assets import clinical, records
+from mimic_assets.cli.full_disk import full_disk, says_full_disk
 from mimic_assets.cli.instance import PROCESS_TAG, fail_dead_runs, this_process
 from mimic_assets.definitions import build_definitions
 from mimic_assets.defs.automation import (
@@ -156,10 +158,10 @@ def _execute(
     checks = result.get_asset_check_evaluations()
     journey.stopped += [c.asset_key.path[-1] for c in checks if not c.passed and c.check_name.endswith("_batch")]
     journey.has_leak |= any(not c.passed and c.check_name == PROOF for c in checks)
-    _raise_what_was_not_data(result)
+    _raise_what_was_not_data(result, home)
 
 
-def _raise_what_was_not_data(result: dg.ExecuteInProcessResult) -> None:
+def _raise_what_was_not_data(result: dg.ExecuteInProcessResult, home: Path) -> None:
     """Re-raise a failure that no check explains: a wrong credential or a full disk, not a patient's data."""
     for event in result.all_events:
         if (
@@ -172,6 +174,8 @@ def _raise_what_was_not_data(result: dg.ExecuteInProcessResult) -> None:
                 error = error.cause
             if error is not None and error.cls_name == RequestError.__name__:
                 raise RequestError(f"{event.step_key} stopped: {error.message.strip()}")
+            if error is not None and says_full_disk(error.message, home):
+                raise full_disk(home)
             kind = error.cls_name if error is not None else "an unknown error"
             raise InternalError(
                 f"{event.step_key} stopped with {kind}, which no patient's data explains. The Dagster run "

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
 from mimic_assets.manifest import normalisation
@@ -52,6 +53,30 @@ def _subject_in_two_splits(table: WindowTable, _lake: Lake, _task: Task) -> Copy
     return Copy(_rows(table, split=pl.when(every_third).then(pl.lit("test")).otherwise("split")))
 
 
+def _interpolated_before_the_split(table: WindowTable, _lake: Lake, _task: Task) -> Copy:
+    """As SMOTE does it (Chawla 2002): rows of the rarer label between near neighbours of that label, some held out."""
+    rare = table.rows["label"].value_counts().sort("count")["label"][0]
+    rows = table.rows.filter(label=rare).sort("sample_id")
+    complete = [name for name in table.features if rows[name].null_count() == 0 and rows[name].n_unique() > 1]
+    values = rows.select((pl.col(complete) - pl.col(complete).mean()) / pl.col(complete).std()).to_numpy()
+    distance = np.linalg.norm(values[:, None] - values[None, :], axis=2)
+    distance[distance < 1e-9] = np.inf  # itself and its copies
+    neighbours = rows[np.argmin(distance, axis=1).tolist()]
+    share = pl.Series("share", np.linspace(0.2, 0.8, rows.height))
+    made = rows.with_columns(
+        *((rows[name] + share * (neighbours[name] - rows[name])).alias(name) for name in table.features),
+        sample_id=pl.lit("made") + pl.col("sample_id"),
+        split=pl.Series(["train", "valid", "test"] * rows.height).head(rows.height),
+    )
+    return Copy(replace(table, rows=pl.concat([table.rows, made])))
+
+
+def _lowest_pressure_of_the_target(table: WindowTable, _lake: Lake, _task: Task) -> Copy:
+    """A feature that was summarised over the hour of the target: it is the label in other words."""
+    lowest = pl.when(pl.col("label") == 1).then(55.0).otherwise(68.0) + pl.int_range(pl.len()) % 9
+    return Copy(_rows(table, lowest=lowest), features=["lowest"])
+
+
 LEAKY: dict[str, Leaky] = {
     "subject_in_two_splits": Leaky(
         "entity_overlap", "fail",
@@ -80,6 +105,10 @@ LEAKY: dict[str, Leaky] = {
         "missingness_proxy", "fail",
         lambda t, _lake, _task: Copy(_rows(t, gauge=pl.when(pl.col("label") == 0).then(1.5)), features=["gauge"]),
     ),
+    "lowest_pressure_of_the_target_as_a_feature": Leaky(
+        "single_feature_dominance", "fail", _lowest_pressure_of_the_target
+    ),
+    "rows_interpolated_before_the_split": Leaky("synthetic_samples", "fail", _interpolated_before_the_split),
     "care_limitation_as_a_feature": Leaky(
         "outcome_proxies", "warn", lambda t, _lake, _task: Copy(t, features=["care_limitation"])
     ),
