@@ -55,8 +55,9 @@ def _subject_in_two_splits(table: WindowTable, _lake: Lake, _task: Task) -> Copy
 
 def _interpolated_before_the_split(table: WindowTable, _lake: Lake, _task: Task) -> Copy:
     """As SMOTE does it (Chawla 2002): rows of the rarer label between near neighbours of that label, some held out."""
-    rare = table.rows["label"].value_counts().sort("count")["label"][0]
-    rows = table.rows.filter(label=rare).sort("sample_id")
+    counts = table.rows["label"].value_counts().sort("count")
+    rows = table.rows.filter(label=counts["label"][0]).sort("sample_id")
+    made_count = min(rows.height, counts["count"][1] - counts["count"][0] - 1)  # the rarer label stays the rarer one
     complete = [name for name in table.features if rows[name].null_count() == 0 and rows[name].n_unique() > 1]
     values = rows.select((pl.col(complete) - pl.col(complete).mean()) / pl.col(complete).std()).to_numpy()
     distance = np.linalg.norm(values[:, None] - values[None, :], axis=2)
@@ -68,7 +69,7 @@ def _interpolated_before_the_split(table: WindowTable, _lake: Lake, _task: Task)
         sample_id=pl.lit("made") + pl.col("sample_id"),
         split=pl.Series(["train", "valid", "test"] * rows.height).head(rows.height),
     )
-    return Copy(replace(table, rows=pl.concat([table.rows, made])))
+    return Copy(replace(table, rows=pl.concat([table.rows, made.head(made_count)])))
 
 
 def _lowest_pressure_of_the_target(table: WindowTable, _lake: Lake, _task: Task) -> Copy:
