@@ -68,17 +68,16 @@ def test_a_disk_that_fills_up_is_said_and_the_same_command_resumes(
 def test_another_error_of_the_database_is_not_called_a_full_disk(tmp_path: Path) -> None:
     wrong = pytest.raises(sqlite3.OperationalError, match="no such table")
     with closing(sqlite3.connect(":memory:")) as database, wrong, full_disk_explained(tmp_path):
-        database.execute("SELECT * FROM nothing")
+        database.execute("SELECT * FROM absent")
 
 
 def _write_to_a_full_disk() -> None:
     """`/dev/full` is the system's own disk without space; as Dagster does, the error is wrapped."""
-    with Path("/dev/full").open("w") as file:
+    with Path("/dev/full").open("wb", buffering=0) as file:
         try:
-            file.write("x")
-            file.flush()
+            file.write(b"x")
         except OSError as error:
-            error.filename = file.name
+            error.filename = str(file.name)
             raise RuntimeError("wrapped") from error
 
 
