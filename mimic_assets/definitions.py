@@ -47,6 +47,8 @@ def build_definitions(
             raw.event_adjudications,
             cleaned.cleaned_numerics,
             cleaned.waveform_quality,
+            cleaned.waveform_beats,
+            cleaned.waveform_features,
             labels.record_stays,
             labels.clinical_events,
             labels.clinical_labels,

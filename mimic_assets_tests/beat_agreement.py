@@ -34,9 +34,7 @@ class Agreement:
 
     def __add__(self, other: "Agreement") -> "Agreement":
         """Return both counted together."""
-        return Agreement(
-            self.matched + other.matched, self.reference + other.reference, self.found + other.found
-        )
+        return Agreement(self.matched + other.matched, self.reference + other.reference, self.found + other.found)
 
 
 def agree(found: npt.ArrayLike, reference: npt.ArrayLike, tolerance: float) -> Agreement:

@@ -98,7 +98,8 @@ def rebuild(
     found = CLINICAL_EVENTS.empty()  # they make the label, which is given
     if task.index.is_anchored_on_event:
         found = events.find_events(definitions, EVENT_ADJUDICATIONS.empty(), rows, cleaned, linked).frame
-    quality = _quality(task, recorded.filter(record_id=sample["record_id"][0]), open_signals)
+    more = _of_waveforms(task, recorded, recorded.filter(record_id=sample["record_id"][0]), open_signals)
+    quality = more.get("waveform_quality")
     labels = windows.label_stays(
         task, rows, found, linked, cleaned, patient.incomplete_tables, waveform_quality=quality
     ).frame
@@ -108,26 +109,22 @@ def rebuild(
         exclusion=pl.lit(None, pl.String),
         window_exclusion=pl.lit(None, pl.String),
     )
-    return (
-        windows.cut_windows(
-            task,
-            given,
-            cleaned,
-            linked,
-            raw_records=recorded,
-            waveform_quality=quality,
-            open_signals=open_signals,
-        )
-        .whole()
-        .frame
-    )
+    return windows.cut_windows(task, given, cleaned, linked, open_signals=open_signals, **more).whole().frame
 
 
-def _quality(task: Task, recorded: pl.DataFrame, open_signals: OpenSignals | None) -> pl.DataFrame | None:
-    """Return waveform_quality of a record's last tiles, as many as a window can hold; none for other tasks."""
+def _of_waveforms(
+    task: Task, recorded: pl.DataFrame, own: pl.DataFrame, open_signals: OpenSignals | None
+) -> dict[str, pl.DataFrame]:
+    """Return the waveform tables as of an index time, with as many tiles of one record as a window can hold."""
     if task.waveforms is None or open_signals is None:
-        return None
-    return waveforms.judge_waveforms(recorded, open_signals, task.waveforms.tile_count).frame
+        return {}
+    tiles = task.waveforms.tile_count
+    beats = waveforms.find_beats(own, open_signals, tiles).frame
+    return {
+        "raw_records": recorded,
+        "waveform_quality": waveforms.judge_waveforms(own, open_signals, tiles).frame,
+        "waveform_features": waveforms.summarise_tiles(beats, own).frame,
+    }
 
 
 def _known_shifts(task: Task, patient: Patient, rows: pl.DataFrame, sample: pl.DataFrame) -> dict[int, timedelta]:

@@ -521,10 +521,12 @@ WAVEFORM_END_TICK = _tick(
 SIGNALS = Field("signals", pl.List(pl.String), "Signals of the window, as the task names them; none without waveforms.")
 SIGNAL_UNITS = Field("signal_units", pl.List(pl.String), "Unit of each; null where nothing of it was observed.")
 SIGNAL_SAMPLES_PER_FRAME = Field(
-    "signal_samples_per_frame", pl.List(pl.Int32), "Samples per frame of each; 0 where the record lacks it."
+    "signal_samples_per_frame", pl.List(pl.Int32), "Samples per frame of each; 0 where the record lacked it up to then."
 )
 SIGNAL_SAMPLE_COUNTS = Field(
-    "signal_sample_counts", pl.List(pl.Int32), "Samples of each, missing ones included; 0 where the record lacks it."
+    "signal_sample_counts",
+    pl.List(pl.Int32),
+    "Samples of each, missing ones included; 0 where the record lacked it up to then.",
 )
 SIGNAL_GAINS = Field(
     "signal_gains", pl.List(pl.Float64), "Digital steps per unit of each; null where nothing of it was observed."

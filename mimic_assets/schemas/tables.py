@@ -320,9 +320,14 @@ WINDOWED_SAMPLES = Table(
         "signal_gains": (("raw_records", "gain"),),
         "signal_baselines": (("raw_records", "baseline"),),
         "signal_reasons": (("raw_records", "file_status"), ("raw_records", "readable_frame_count")),
-        "tile_features": (("waveform_quality", "quality_index"), ("waveform_quality", "mean")),
+        "tile_features": (
+            ("waveform_quality", "quality_index"), ("waveform_quality", "mean"),
+            ("waveform_features", "heart_rate_per_min"), ("waveform_features", "pulse_arrival_ms"),
+        ),
     },
-    upstream=("clinical_labels", "cleaned_numerics", "record_stays", "raw_records", "waveform_quality"),
+    upstream=(
+        "clinical_labels", "cleaned_numerics", "record_stays", "raw_records", "waveform_quality", "waveform_features",
+    ),
 )  # fmt: skip
 
 TRAINING_NORMALISATION = Table(
@@ -392,9 +397,8 @@ REJECTED_INPUTS = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        RAW_RECORDS, RAW_NUMERICS, CLINICAL_EXTRACT, EVENT_ADJUDICATIONS, CLEANED_NUMERICS, WAVEFORM_QUALITY, WAVEFORM_BEATS,
-        WAVEFORM_FEATURES,
-        RECORD_STAYS, CLINICAL_EVENTS, CLINICAL_LABELS, WINDOWED_SAMPLES, TRAINING_NORMALISATION, TRAINING_MANIFEST,
+        RAW_RECORDS, RAW_NUMERICS, CLINICAL_EXTRACT, EVENT_ADJUDICATIONS, CLEANED_NUMERICS, WAVEFORM_QUALITY,
+        WAVEFORM_BEATS, WAVEFORM_FEATURES, RECORD_STAYS, CLINICAL_EVENTS, CLINICAL_LABELS, WINDOWED_SAMPLES, TRAINING_NORMALISATION, TRAINING_MANIFEST,
     )
 }  # fmt: skip
 """The stored tables in the order of the journey."""

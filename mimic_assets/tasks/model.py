@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mimic_assets.schemas.tables import WAVEFORM_QUALITY
+from mimic_assets.schemas.tables import WAVEFORM_FEATURES, WAVEFORM_QUALITY
 from mimic_assets.schemas.vocabulary import CareLimitation, EventClass, Split, Tier
 from mimic_assets.tasks.hindsight import refuse_hindsight
 from mimic_assets.timeline import FRAMES_PER_TILE
@@ -23,7 +23,13 @@ CHARTING_RESOLUTION_S: Final = 60
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 SignalName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 +_-]*$", max_length=40)]
 TILE_STATISTICS: Final = tuple(column.name for column in WAVEFORM_QUALITY.columns if column.dtype == pl.Float64)
-"""What waveform_quality says of a tile in numbers."""
+"""What waveform_quality says of a signal's tile in numbers."""
+TILE_FEATURES: Final = tuple(
+    column.name
+    for column in WAVEFORM_FEATURES.columns
+    if column.dtype == pl.Float64 and column.name in WAVEFORM_FEATURES.optional
+)
+"""What waveform_features says of a record's tile: rates, pressures, times; its counts and sums are no inputs."""
 
 LAG_KNOWN_AFTER_S = 9000
 """The clock audit uses no charted value earlier than this after its charttime (twice the widest lag it looks for)."""
@@ -179,7 +185,8 @@ class WaveformRule(_Part):
     """A window is cut where one of these, out of `signals`, is usable in enough tiles."""
     minimum_usable_fraction: float = Field(default=0.5, gt=0, le=1)
     tile_features: tuple[str, ...] = ()
-    """Statistics of a signal's tiles in waveform_quality, as `II.quality_index`."""
+    """Of the record's tiles (`heart_rate_per_min`, in waveform_features), or of a signal's (`II.quality_index`, in
+    waveform_quality)."""
 
     @property
     def tile_count(self) -> int:
@@ -198,10 +205,11 @@ class WaveformRule(_Part):
                 raise ValueError(f"{what} = {list(names)} found, each name once expected")
         for name in self.tile_features:
             signal, _, statistic = name.rpartition(".")
-            if signal not in self.signals or statistic not in TILE_STATISTICS:
+            known = statistic in TILE_STATISTICS and signal in self.signals if signal else name in TILE_FEATURES
+            if not known:
                 raise ValueError(
-                    f"tile_features names {name!r}; a signal out of {list(self.signals)}, a dot and one of "
-                    f"{', '.join(TILE_STATISTICS)} expected"
+                    f"tile_features names {name!r}; one of {', '.join(TILE_FEATURES)} expected, or a signal out of "
+                    f"{list(self.signals)}, a dot and one of {', '.join(TILE_STATISTICS)}"
                 )
         strangers = sorted(set(self.required_any) - set(self.signals))
         if strangers:

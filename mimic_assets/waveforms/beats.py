@@ -31,6 +31,10 @@ from mimic_assets.waveforms.tiles import tile_blocks
 
 Floats = npt.NDArray[np.float64]
 TILES_PER_BLOCK = 60
+_LONGEST_CONTEXT_TILES = 5
+"""No row depends on a sample further before the tile it is known from."""
+_NEIGHBOURS_TILES = 2
+"""A beat's RR interval is compared with the one before it."""
 _LEAST_OBSERVED = 0.5
 _SHAKE_TICKS = 50
 """A beat next to the limit between two tiles may be placed on either side by the two searches that see it."""
@@ -38,12 +42,16 @@ _DECIMALS = 6
 _MILLI = {"uv": 1000.0}
 
 
-def find_beats(raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFrame], SignalReader]) -> Judged:
+def find_beats(
+    raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFrame], SignalReader], last_tiles: int | None = None
+) -> Judged:
     """Return `waveform_beats` of one patient.
 
     Args:
         raw_records: rows of one patient, sorted as the table says.
         open_signals: gives the reader of a record from its rows.
+        last_tiles: only the beats known from so many tiles at the end of each record, and from the few before them whose
+            beats theirs are compared with; all where None. Rows are the same either way.
 
     Returns:
         Rows sorted by record, signal, tick and kind. Per tile one signal of each kind is searched: the first in the
@@ -54,7 +62,7 @@ def find_beats(raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFrame],
     Missing: a tile without a row of kind `search` was not searched; one with it and no beat had none to be found.
     """
     frames = [
-        beats_of_record(rows, open_signals(rows))
+        beats_of_record(rows, open_signals(rows), last_tiles)
         for rows in raw_records.partition_by("record_id", maintain_order=True)
         if whole_tiles_by(rows["record_last_tick"][0])
     ]
@@ -62,13 +70,16 @@ def find_beats(raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFrame],
     return Judged(frame, rejected_frame([]))
 
 
-def beats_of_record(rows: pl.DataFrame, reader: SignalReader) -> pl.DataFrame:
+def beats_of_record(rows: pl.DataFrame, reader: SignalReader, last_tiles: int | None = None) -> pl.DataFrame:
     """Return `waveform_beats` of one record, unsorted.
 
     Args:
         rows: of `raw_records`, one record.
         reader: of its samples.
+        last_tiles: as in `find_beats`.
     """
+    count = whole_tiles_by(reader.last_tick)
+    first_tile = 0 if last_tiles is None else max(count - last_tiles - _NEIGHBOURS_TILES, 0)
     ticks_per_second = Fraction(rows["counter_frequency_hz"][0])
     units = dict(rows.sort("segment_index", descending=True).select("signal", "unit").iter_rows())
     found = []
@@ -76,9 +87,10 @@ def beats_of_record(rows: pl.DataFrame, reader: SignalReader) -> pl.DataFrame:
         names = [name for name in reader.signals if kind_of(name, units.get(name, "")) is search.signal_kind]
         if names:
             walk = _Walk(search, {name: units[name] for name in in_order(names, search)}, float(ticks_per_second))
-            walk.search(reader)
+            walk.search(reader, max(first_tile - _LONGEST_CONTEXT_TILES, 0), count)
             found.append(walk.frame(rows["subject_id"][0], rows["record_id"][0]))
-    return pl.concat([WAVEFORM_BEATS.empty(), *found])
+    beats = pl.concat([WAVEFORM_BEATS.empty(), *found])
+    return beats.filter(pl.col("known_tick") >= first_tile * TICKS_PER_TILE)
 
 
 class _Walk:
@@ -92,10 +104,10 @@ class _Walk:
         self._before: tuple[str, int] = ("", -(1 << 40))
         self._rows: list[tuple[str, int, str, int, int | None, float | None, float | None, float | None]] = []
 
-    def search(self, reader: SignalReader) -> None:
-        """Search every whole tile, reading a block of them at a time."""
+    def search(self, reader: SignalReader, start: int, count: int) -> None:
+        """Search the tiles `[start, count)`, reading a block of them at a time."""
         names = list(self._units)
-        for first, after in tile_blocks(whole_tiles_by(reader.last_tick), TILES_PER_BLOCK):
+        for first, after in tile_blocks(start, count, TILES_PER_BLOCK):
             begin = max(first - self._of.context_tiles, 0)
             block = reader.read(names, begin * TICKS_PER_TILE - 1, after * TICKS_PER_TILE - 1)
             there = [name for name in names if block[name].calibrations]

@@ -62,9 +62,7 @@ def window_features(waveform_features: pl.DataFrame, windows: pl.DataFrame) -> p
     frames = []
     by_record = {
         int(record): rows
-        for (record,), rows in waveform_features.sort("tile_start_tick")
-        .partition_by("record_id", as_dict=True)
-        .items()
+        for (record,), rows in waveform_features.sort("tile_start_tick").partition_by("record_id", as_dict=True).items()
     }
     for (record,), asked in windows.with_row_index("place").partition_by("record_id", as_dict=True).items():
         tiles = by_record.get(int(record), waveform_features.clear())

@@ -48,6 +48,7 @@ def cut_windows(
     *,
     raw_records: pl.DataFrame | None = None,
     waveform_quality: pl.DataFrame | None = None,
+    waveform_features: pl.DataFrame | None = None,
     open_signals: OpenSignals | None = None,
 ) -> JudgedParts:
     """Return the windows of one patient for one task, in parts; nothing is refused here.
@@ -59,6 +60,7 @@ def cut_windows(
         record_stays: gives the clock of each record.
         raw_records: segments of the patient's records; this and what follows for a task with waveforms alone.
         waveform_quality: tiles of their signals.
+        waveform_features: tiles of the records.
         open_signals: opens the samples of one record, given its rows of raw_records.
 
     Returns:
@@ -76,9 +78,9 @@ def cut_windows(
     series = read_series(cleaned_numerics, record_ids, task.numerics.parameters)
     signals: dict[int, RecordWaveforms | None] = dict.fromkeys(record_ids)
     if task.waveforms is not None:
-        if raw_records is None or waveform_quality is None or open_signals is None:
+        if raw_records is None or waveform_quality is None or waveform_features is None or open_signals is None:
             raise InternalError(f"task {task.name} has waveforms, and cut_windows was not given all they are cut from")
-        waveforms = Waveforms(raw_records, waveform_quality, open_signals)
+        waveforms = Waveforms(raw_records, waveform_quality, waveform_features, open_signals)
         signals = {record_id: RecordWaveforms(task.waveforms, record_id, waveforms) for record_id in record_ids}
 
     def parts() -> Iterator[pl.DataFrame]:

@@ -8,7 +8,7 @@ sample moves by more than half of such a step. Samples in another unit than the 
 are missing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +31,7 @@ class WindowSignal:
 
     signal: str
     samples_per_frame: int
-    """0 where the record lacks the signal; then there are no samples."""
+    """0 where the record lacked the signal until then; then there are no samples."""
     digital: npt.NDArray[np.int16]
     """MISSING_SAMPLE where `reasons` is not 0."""
     reasons: npt.NDArray[np.uint8]
@@ -50,13 +50,17 @@ def span(rule: WaveformRule, index_tick: int) -> tuple[int, int]:
     return (end - rule.frame_count) * TICKS_PER_FRAME - 1, end * TICKS_PER_FRAME - 1
 
 
-def cut_signals(reader: SignalReader, rule: WaveformRule, index_ticks: Sequence[int]) -> Iterator[list[WindowSignal]]:
+def cut_signals(
+    reader: SignalReader, rule: WaveformRule, index_ticks: Sequence[int], begins: Mapping[str, int]
+) -> Iterator[list[WindowSignal]]:
     """Yield the signals of each window, in the task's order.
 
     Args:
         reader: of the windows' record.
         rule: names and length.
         index_ticks: of the windows, ascending.
+        begins: first tick of the first segment that holds a signal, by name. Nobody knows before that the record will
+            have it, so up to then a window lacks it as if the record did.
     """
     spans = [span(rule, tick) for tick in index_ticks]
     longest = _READ_AT_ONCE * rule.frame_count * TICKS_PER_FRAME
@@ -68,15 +72,22 @@ def cut_signals(reader: SignalReader, rule: WaveformRule, index_ticks: Sequence[
             end = max(end, spans[after][1])
             after += 1
         read = reader.read(rule.signals, start, end)
-        for own_start, own_end in spans[first:after]:
-            yield [_cut(read[name], own_start, own_end) for name in rule.signals]
+        for (own_start, own_end), tick in zip(spans[first:after], index_ticks[first:after], strict=True):
+            yield [
+                _cut(read[name], own_start, own_end) if name in begins and begins[name] <= tick else _lacking(name)
+                for name in rule.signals
+            ]
         first = after
+
+
+def _lacking(name: str) -> WindowSignal:
+    nothing = np.empty(0, dtype=np.uint8)
+    return WindowSignal(name, 0, nothing.astype(np.int16), nothing, None, None, None, False)
 
 
 def _cut(read: SignalSlice, start_tick: int, end_tick: int) -> WindowSignal:
     if not read.samples_per_frame:
-        nothing = np.empty(0, dtype=np.uint8)
-        return WindowSignal(read.signal, 0, nothing.astype(np.int16), nothing, None, None, None, False)
+        return _lacking(read.signal)
     step = read.ticks_per_sample
     start, end = (start_tick + 1 - read.first_tick) // step, (end_tick + 1 - read.first_tick) // step
     digital, reasons = read.digital[start:end], read.reasons[start:end]

@@ -1,4 +1,4 @@
-"""Tile features of windows: what `waveform_quality` says of the last tiles that ended by an index tick.
+"""Tile features of windows: what `waveform_quality` and `waveform_features` say of the last tiles by an index tick.
 
 Belongs here: looking up whole tiles. A tile that ends after the index tick is never looked at, whatever it says.
 """
@@ -16,12 +16,18 @@ Floats = npt.NDArray[np.float32]
 class RecordTiles:
     """The tile features of one record, by tile."""
 
-    def __init__(self, rule: WaveformRule, record_id: int, waveform_quality: pl.DataFrame) -> None:
+    def __init__(
+        self, rule: WaveformRule, record_id: int, waveform_quality: pl.DataFrame, waveform_features: pl.DataFrame
+    ) -> None:
         """Look the task's features up; a tile or signal without a row is unknown."""
         self._rule = rule
-        self._rows = [
-            _by_tile(record_id, name, waveform_quality) for name in rule.tile_features
-        ]  # fmt: skip
+        of_signals = waveform_quality.filter(pl.col("record_id") == record_id)
+        of_record = waveform_features.filter(pl.col("record_id") == record_id)
+        self._rows = []
+        for name in rule.tile_features:
+            signal, _, statistic = name.rpartition(".")
+            rows = of_signals.filter(pl.col("signal") == signal) if signal else of_record
+            self._rows.append(_by_tile(rows, statistic))
 
     def cut(self, index_ticks: npt.NDArray[np.int64]) -> Floats:
         """Return [window, feature, tile]; NaN where unknown or before the record."""
@@ -35,12 +41,8 @@ class RecordTiles:
         return found
 
 
-def _by_tile(
-    record_id: int, name: str, waveform_quality: pl.DataFrame
-) -> Floats:  # fmt: skip
-    signal, _, statistic = name.rpartition(".")
-    rows = waveform_quality.filter((pl.col("record_id") == record_id) & (pl.col("signal") == signal))
+def _by_tile(rows: pl.DataFrame, column: str) -> Floats:
     tiles = (rows["tile_start_tick"] // TICKS_PER_TILE).to_numpy()
     values = np.full(int(tiles.max()) + 1 if tiles.size else 0, np.nan, dtype=np.float32)
-    values[tiles] = rows[statistic].cast(pl.Float32).fill_null(float("nan")).to_numpy()
+    values[tiles] = rows[column].cast(pl.Float32).fill_null(float("nan")).to_numpy()
     return values

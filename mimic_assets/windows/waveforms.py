@@ -36,6 +36,7 @@ class Waveforms:
 
     raw_records: pl.DataFrame
     waveform_quality: pl.DataFrame
+    waveform_features: pl.DataFrame
     open_signals: OpenSignals
 
 
@@ -49,12 +50,22 @@ class RecordWaveforms:
         self._waveforms = waveforms
 
     @cached_property
+    def _rows(self) -> pl.DataFrame:
+        return self._waveforms.raw_records.filter(record_id=self._record_id)
+
+    @cached_property
     def _reader(self) -> SignalReader:
-        return self._waveforms.open_signals(self._waveforms.raw_records.filter(record_id=self._record_id))
+        return self._waveforms.open_signals(self._rows)
+
+    @cached_property
+    def _begins(self) -> dict[str, int]:
+        return dict(self._rows.group_by("signal").agg(pl.col("segment_start_tick").min()).iter_rows())
 
     @cached_property
     def _tiles(self) -> RecordTiles:
-        return RecordTiles(self._rule, self._record_id, self._waveforms.waveform_quality)
+        return RecordTiles(
+            self._rule, self._record_id, self._waveforms.waveform_quality, self._waveforms.waveform_features
+        )
 
     def cut(self, index_ticks: Sequence[int]) -> pl.DataFrame:
         """Return the waveform columns of windows, one row per index tick, which ascend."""
@@ -68,7 +79,7 @@ class RecordWaveforms:
                 "tile_count": rule.tile_count,
                 "tile_feature_names": list(rule.tile_features),
             }
-            for tick, signals in zip(index_ticks, cut_signals(self._reader, rule, index_ticks), strict=True)
+            for tick, signals in zip(index_ticks, cut_signals(self._reader, rule, index_ticks, self._begins), strict=True)
         ]  # fmt: skip
         schema = {name: WINDOWED_SAMPLES.schema[name] for name in (*_TICKS, *_LISTS[:-1], "tile_count")}
         values = [[None if np.isnan(value) else value for value in row] for row in tiles.tolist()]

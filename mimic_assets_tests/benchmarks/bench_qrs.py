@@ -94,9 +94,7 @@ def run(repeats: int = 5, levels: tuple[int, ...] = LEVELS_DB, seeds: tuple[int,
                     "peer_precision_pct": round(theirs.precision_pct, 2),
                 }
             )
-            below = max(
-                theirs.sensitivity_pct - ours.sensitivity_pct, theirs.precision_pct - ours.precision_pct
-            )
+            below = max(theirs.sensitivity_pct - ours.sensitivity_pct, theirs.precision_pct - ours.precision_pct)
             rows[-1]["points_below"] = round(below, 2)
             rows[-1]["equal"] = below <= MOST_BELOW
     failed = [row["work"] for row in rows if not row["equal"]]
@@ -125,9 +123,7 @@ def _counted(
     return reduce(add, parts)
 
 
-def _seconds(
-    find: Callable[[Floats, float], Places], ecg: Floats, rate_hz: float, repeats: int
-) -> tuple[float, float]:
+def _seconds(find: Callable[[Floats, float], Places], ecg: Floats, rate_hz: float, repeats: int) -> tuple[float, float]:
     """Return median wall and CPU seconds."""
     walls, busy = [], []
     for _ in range(repeats):

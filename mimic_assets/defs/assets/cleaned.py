@@ -19,3 +19,15 @@ def cleaned_numerics(raw_numerics: TableHandle, raw_records: TableHandle) -> dg.
 def waveform_quality(raw_records: TableHandle) -> dg.Output[Derivation]:
     """Judge every tile of every signal; drop none."""
     return each_patient(waveforms.judge_waveforms, raw_records, needs_signals=True)
+
+
+@dg.asset(**asset_arguments("waveform_beats"), partitions_def=PATIENTS, backfill_policy=BATCHES)
+def waveform_beats(raw_records: TableHandle) -> dg.Output[Derivation]:
+    """Find QRS complexes, pulse onsets and breaths."""
+    return each_patient(waveforms.find_beats, raw_records, needs_signals=True)
+
+
+@dg.asset(**asset_arguments("waveform_features"), partitions_def=PATIENTS, backfill_policy=BATCHES)
+def waveform_features(waveform_beats: TableHandle, raw_records: TableHandle) -> dg.Output[Derivation]:
+    """Sum up what beats say, tile by tile: rates, variability, pressures."""
+    return each_patient(waveforms.summarise_tiles, waveform_beats, raw_records)

@@ -16,8 +16,9 @@ def windowed_samples(
     record_stays: TableHandle,
     raw_records: TableHandle,
     waveform_quality: TableHandle,
+    waveform_features: TableHandle,
 ) -> dg.Output[Derivation]:
     """Cut windows: values, missing reasons, ages, features; signals at their native rates where the task has them."""
     upstream = (clinical_labels, cleaned_numerics, record_stays)
-    more = (raw_records, waveform_quality)
+    more = (raw_records, waveform_quality, waveform_features)
     return each_patient_and_task(windows.cut_windows, *upstream, waveform_inputs=more, needs_signals=True)

@@ -14,6 +14,7 @@ from mimic_assets.windows.signal_windows import WindowSignal, cut_signals, span
 
 RULE = WaveformRule(observation_s=10, signals=("II", "Resp", "ABP"), required_any=("II",))
 RATES = {"II": 4, "Resp": 1}
+BEGINS = dict.fromkeys(RATES, 0)
 FRAMES = 2200
 LENGTH = RULE.frame_count
 CALIBRATIONS = ((200.0, 8192, "mV"), (100.0, 8000, "mV"), (200.0, 8192, "V"))
@@ -76,7 +77,7 @@ TICKS = st.lists(st.integers(LENGTH * TICKS_PER_FRAME - 500, FRAMES * TICKS_PER_
 @given(records(), TICKS)
 def test_every_sample_of_every_window(reader: SlowReader, ticks: list[int]) -> None:
     ticks = sorted(ticks)
-    for tick, signals in zip(ticks, cut_signals(reader, RULE, ticks), strict=True):
+    for tick, signals in zip(ticks, cut_signals(reader, RULE, ticks, BEGINS), strict=True):
         start, end = span(RULE, tick)
         assert end <= tick < end + TICKS_PER_FRAME
         assert end - start == FRAMES_PER_TILE * TICKS_PER_FRAME
@@ -116,10 +117,20 @@ def _compare(reader: SlowReader, found: WindowSignal, start: int, end: int) -> N
 
 @given(records(), TICKS)
 def test_windows_do_not_depend_on_what_is_read_beside_them(reader: SlowReader, ticks: list[int]) -> None:
-    together = list(cut_signals(reader, RULE, sorted(ticks)))
-    alone = [next(cut_signals(reader, RULE, [tick])) for tick in sorted(ticks)]
+    together = list(cut_signals(reader, RULE, sorted(ticks), BEGINS))
+    alone = [next(cut_signals(reader, RULE, [tick], BEGINS)) for tick in sorted(ticks)]
     for one, other in zip(together, alone, strict=True):
         for left, right in zip(one, other, strict=True):
             assert left.digital.tobytes() == right.digital.tobytes()
             assert left.reasons.tobytes() == right.reasons.tobytes()
             assert (left.gain, left.baseline, left.unit) == (right.gain, right.baseline, right.unit)
+
+
+@given(records(), TICKS, st.integers(0, FRAMES * TICKS_PER_FRAME))
+def test_a_signal_that_begins_later_is_lacking_until_then(reader: SlowReader, ticks: list[int], begin: int) -> None:
+    for tick, signals in zip(
+        sorted(ticks), cut_signals(reader, RULE, sorted(ticks), {"II": begin, "Resp": 0}), strict=True
+    ):
+        assert signals[0].samples_per_frame == (4 if begin <= tick else 0)
+        assert signals[0].digital.size == (4 * LENGTH if begin <= tick else 0)
+        assert signals[1].samples_per_frame == 1
