@@ -82,7 +82,8 @@ def judge_record(rows: pl.DataFrame, reader: SignalReader, last_tiles: int | Non
     start = 0 if last_tiles is None else max(count - last_tiles, 0) // TILES_PER_BLOCK * TILES_PER_BLOCK
     for first, after in tile_blocks(start, count, TILES_PER_BLOCK):
         for name, part in reader.read(names, *ticks_of(first, after)).items():
-            blocks[name].append(_judge_block(part, segments[name], frame_rate_hz))
+            if part.samples_per_frame:
+                blocks[name].append(_judge_block(part, segments[name], frame_rate_hz))
     frames = [_frame(name, blocks[name]) for name in names if blocks[name]]
     if not frames:
         return WAVEFORM_QUALITY.empty()

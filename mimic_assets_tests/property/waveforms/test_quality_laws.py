@@ -1,5 +1,6 @@
 """Laws of `waveform_quality`: no sample outside a tile changes it, and every row keeps its promises."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from mimic_assets.schemas.pandera_models import violations
 from mimic_assets.schemas.tables import WAVEFORM_QUALITY
-from mimic_assets.signals import MISSING_SAMPLE
+from mimic_assets.signals import MISSING_SAMPLE, SignalSlice
 from mimic_assets.waveforms import judge_waveforms, quality
 from mimic_assets_tests.invented_signals import ecg_mv, noise, pressure_mmhg, pulse
 from mimic_assets_tests.signals_in_memory import Held, breath, ecg, pleth, pressure, record_in_memory
@@ -96,6 +97,31 @@ def test_blocks_of_any_length_give_the_same_rows(tiles_per_block: int, monkeypat
     found = judged(held)
     assert found.drop("quality_index").equals(expected.drop("quality_index"))
     np.testing.assert_allclose(found["quality_index"], expected["quality_index"], atol=1e-5)
+
+
+def test_the_last_tiles_alone_say_what_the_whole_says() -> None:
+    rows, reader = record_in_memory({"II": ecg(ecg_mv(150 * TILE) * 200 + 8192)})
+    whole = judge_waveforms(rows, lambda _: reader).frame
+    last = judge_waveforms(rows, lambda _: reader, 10).frame
+    assert 10 <= last.height < 150
+    assert last.equals(whole.tail(last.height))
+
+
+def test_no_read_is_longer_than_a_block() -> None:
+    """Memory does not grow with the record: a block's samples are all that is held."""
+    rows, reader = record_in_memory({"Resp": breath(np.zeros(1000 * TILE))})
+    asked: list[int] = []
+
+    class Watched:
+        signals, last_tick = reader.signals, reader.last_tick
+
+        def read(self, names: Sequence[str], start_tick: int, end_tick: int) -> dict[str, SignalSlice]:
+            asked.append(end_tick - start_tick)
+            return reader.read(names, start_tick, end_tick)
+
+    assert judge_waveforms(rows, lambda _: Watched()).frame.height == 1000
+    assert max(asked) == quality.TILES_PER_BLOCK * 10_000
+    assert sum(asked) == 1000 * 10_000
 
 
 def test_a_record_shorter_than_a_tile_has_no_rows() -> None:
