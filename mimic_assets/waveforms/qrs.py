@@ -29,7 +29,8 @@ _LEAST_SPREAD = 1e-9
 
 @cache
 def _bell(samples: int) -> Floats:
-    window = np.hanning(samples + 2)[1:-1]
+    # an odd length: an even one gives a symmetric complex two equal tops, and the compiled code wants one
+    window = np.hanning((samples | 1) + 2)[1:-1]
     return np.asarray(window / window.sum())
 
 
