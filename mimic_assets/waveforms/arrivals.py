@@ -1,7 +1,7 @@
 """What a beat owes to its neighbours: the change of the RR interval, and the time a pulse took to arrive.
 
-Belongs here: differences of neighbouring RR intervals and R peak to pulse onset. Does not belong here: sums (`features`).
-A pulse is counted from the last R peak before its onset. Where the true arrival time is longer than an RR interval the
+Belongs here: differences of neighbouring RR intervals, and R peak to pulse onset. Does not belong here: sums
+(`features`). A pulse is counted from the last R peak before its onset. Where the true arrival time is longer than an RR interval the
 next R peak is taken instead, and the figure is short by one interval; the plausible range keeps most of those out.
 
 Source: arrival times of 0.1 to 0.5 s, Mukkamala et al., "Toward ubiquitous blood pressure monitoring via pulse transit
@@ -16,7 +16,7 @@ _ARRIVAL_S = (0.05, 0.6)
 
 
 def with_arrivals(beats: pl.DataFrame, raw_records: pl.DataFrame) -> pl.DataFrame:
-    """Add `difference_ticks` (of RR intervals that share a beat) and `arrival_ticks` (of pulse onsets); null for others.
+    """Add `difference_ticks` (RR intervals that share a beat) and `arrival_ticks` (pulse onsets); null for others.
 
     Args:
         beats: `waveform_beats` of one patient.

@@ -75,10 +75,10 @@ def window_features(waveform_features: pl.DataFrame, windows: pl.DataFrame) -> p
             running = np.concatenate([[0], np.cumsum(whole, dtype=np.int64)])
             sums[name] = running[after] - running[first]
         clock = tiles["counter_frequency_hz"][0] if tiles.height else None
-        frames.append(
-            asked.with_columns(pl.Series("tile_count", after - first, pl.Int64), *(pl.Series(k, v) for k, v in sums.items()))
-            .with_columns(pl.lit(clock, pl.String).alias("counter_frequency_hz"))
-        )  # fmt: skip
+        added = pl.DataFrame({"tile_count": after - first} | sums).with_columns(
+            pl.lit(clock, pl.String).alias("counter_frequency_hz")
+        )
+        frames.append(asked.hstack(added))
     return with_rates(pl.concat(frames).sort("place").drop("place"))
 
 

@@ -44,7 +44,9 @@ SEARCHES = (
     Search(
         SignalKind.ECG, BeatKind.QRS, qrs.find_qrs, qrs.SHORTEST_S, context_tiles=1, guard_ticks=150,
         interval_s=(0.2, 3.0), least_spread=0.05,
-        preference=("II", "MLII", "V", "I", "AVF", "MCL", "MCL1", "III", "V5", "V4", "V3", "V6", "V2", "V1", "AVL", "AVR"),
+        preference=(
+            "II", "MLII", "V", "I", "AVF", "MCL", "MCL1", "III", "V5", "V4", "V3", "V6", "V2", "V1", "AVL", "AVR",
+        ),
     ),
     Search(
         SignalKind.PPG, BeatKind.PULSE_ONSET, pleth_pulses.find_pleth_onsets, pleth_pulses.SHORTEST_S,

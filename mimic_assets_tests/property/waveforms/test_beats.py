@@ -114,9 +114,7 @@ def check_window(row: dict[str, float], beats: pl.DataFrame) -> None:
         else:
             near(row["pleth_amplitude_nu"], (whole["cycle_high"] - whole["cycle_low"]).mean())
         peaks = everything["tick"].to_numpy()
-        since = [
-            int(tick - peaks[peaks <= tick][-1]) for tick in pulses["tick"].to_list() if (peaks <= tick).any()
-        ]
+        since = [int(tick - peaks[peaks <= tick][-1]) for tick in pulses["tick"].to_list() if (peaks <= tick).any()]
         arrivals = [ticks for ticks in since if 50 <= ticks <= 600]
         near(
             row["abp_arrival_ms" if prefix == "abp" else "pulse_arrival_ms"],
@@ -135,8 +133,6 @@ def near(found: float | None, expected: object) -> None:
 
 def test_tiles_of_a_whole_record_add_up_to_their_sums() -> None:
     _, features = made(drawn_record(6, 2)[1])
-    whole = window_features(
-        features, pl.DataFrame({"record_id": [80000001], "start_tick": [-1], "end_tick": [59_999]})
-    )
+    whole = window_features(features, pl.DataFrame({"record_id": [80000001], "start_tick": [-1], "end_tick": [59_999]}))
     for name in SUMS:
         np.testing.assert_allclose(whole[name][0], features[name].sum(), rtol=1e-12, err_msg=name)

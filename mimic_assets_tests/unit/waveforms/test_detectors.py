@@ -44,7 +44,7 @@ def test_finds_qrs_at_slow_and_fast_rates(rate: float) -> None:
     assert result.precision_pct == 100
 
 
-@pytest.mark.parametrize("shift", range(0, 4))
+@pytest.mark.parametrize("shift", range(4))
 def test_a_complex_symmetric_about_a_sample_is_found(shift: int) -> None:
     """Without noise its energy could have two equal tops, which the compiled code takes for none."""
     at = np.arange(100, 5000, 250)
