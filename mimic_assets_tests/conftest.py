@@ -3,10 +3,12 @@
 What is absent is skipped with its reason; with MIMIC_ASSETS_REQUIRE_ALL=1 (CI) it fails instead.
 """
 
+import importlib.util
 import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
 import pytest
@@ -43,6 +45,14 @@ def real_data() -> Path:
     if not (folder / "mimic-iv-demo").is_dir():
         _absent(f"real data: {folder} holds no mimic-iv-demo; set MIMIC_ASSETS_TEST_DATA (README says where from)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def torch_loader() -> ModuleType:
+    """The loader's torch part; torch is an extra, so it may be absent."""
+    if importlib.util.find_spec("torch") is None:
+        _absent("torch is not installed, so the PyTorch loader is NOT tested: pip install torch==2.13.0")
+    return importlib.import_module("mimic_assets.manifest.torch_loader")
 
 
 @pytest.fixture(scope="session")

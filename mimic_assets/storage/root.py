@@ -5,7 +5,7 @@ which errors a place has (`local`, `s3`), which place a URI means (`objects`), w
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +70,10 @@ class ObjectRoot(ABC):
             return b""
         with self._explained(f"read {path}"):
             return bytes(obstore.get_range(self._store, checked(path), start=start, length=length))
+
+    def get_many(self, ranges: Sequence[tuple[str, int, int]]) -> list[bytes]:
+        """Return the bytes of ranges (path, start, length), in their order; several at once where that is faster."""
+        return [self.get_range(path, start, length) for path, start, length in ranges]
 
     def tail(self, path: str, length: int) -> tuple[bytes, int]:
         """Return the last `length` bytes (or all) and the object's size, in one request; FileNotFoundError as `get`."""
