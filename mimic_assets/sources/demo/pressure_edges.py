@@ -21,8 +21,8 @@ the demo its negatives."""
 AT_LIMIT = frozenset({1, 8, 17, 24, 28, 35})
 ONE_STEP_SHORT = frozenset({0, 10, 13, 24, 25, 38})
 LONG_DIPS = frozenset({7, 22, 27, 32})
-LONG_SILENCE = frozenset({5, 38})
-SHORT_SILENCE = frozenset({2, 39})
+LONG_SILENCE = frozenset({27, 34})
+SHORT_SILENCE = frozenset({21, 32})
 
 
 def place_edges(rng: np.random.Generator, slot: int, places: FreePlaces) -> Iterator[Interval]:
