@@ -29,6 +29,8 @@ _GROUPS = (
     ("cuff pressure", ("nbp_",)), ("PAP, CVP, ICP", ("pap_", "cvp_", "icp_")), ("temperature", ("temperature_",)),
 )  # fmt: skip
 OTHER = "other"
+_NO_LEAD = [SignalReason.OUTSIDE_RECORD.value, SignalReason.GAP.value, SignalReason.NOT_RECORDED.value]
+"""Tiles that no segment fills with the signal are not judged: where segments hold it is a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ class RecordCoverage:
     leads: Mapping[str, tuple[Span, ...]]
     """Signal -> where segments hold it; most recorded first."""
     usable: Mapping[str, npt.NDArray[np.float64]]
-    """Signal -> share of usable tiles per bin, NaN where no tile is judged; empty where the lake has no verdicts."""
+    """Signal -> share of usable ones among the tiles that hold it, per bin; NaN where none does.
+
+    Empty where the lake has no verdicts.
+    """
     numerics: Mapping[str, npt.NDArray[np.int64]]
     """Group of parameters -> usable cells per bin."""
     stays: tuple[Span, ...]
@@ -153,7 +158,8 @@ def _usable(
         return {}
     reason = pl.col("missing_reason")
     is_usable = reason.is_null() | (reason == SignalReason.OBSERVED.value)
-    tiles = lake.scan(table, partitions=[patient.partition or 0]).filter(here)
+    holds_signal = reason.is_null() | ~reason.is_in(_NO_LEAD)
+    tiles = lake.scan(table, partitions=[patient.partition or 0]).filter(here & holds_signal)
     shares = tiles.group_by("signal", _bin(pl.col("tile_start_tick"), last_tick)).agg(share=is_usable.mean()).collect()
     return {str(name): _filled(rows, "share", np.nan) for (name,), rows in shares.group_by("signal")}
 

@@ -189,6 +189,9 @@ def _words(figure: Figure, coverage: RecordCoverage, total: float) -> None:
 
 def _legend(coverage: RecordCoverage) -> list[Line2D | Patch]:
     entries: list[Line2D | Patch] = [Patch(facecolor=OBSERVATION, label="signal recorded")]
+    least = _LEAST * (coverage.last_tick + 1)
+    if any(span.end_tick - span.start_tick < least for spans in coverage.leads.values() for span in spans):
+        entries.append(Patch(facecolor=INK, label="too short to scale"))
     if coverage.usable:
         entries.append(Patch(facecolor=_USABLE, label="share of its tiles usable (height)"))
     if any(not span.is_whole for spans in coverage.leads.values() for span in spans):

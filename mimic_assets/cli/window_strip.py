@@ -104,7 +104,7 @@ def _signals(axis: Axes, view: SignalView, scale: float, span: float) -> None:
     start, end = view.start_s / scale, view.end_s / scale
     start = min(start, end - 0.003 * span)
     axis.plot([start, end], [_LOW - 0.05] * 2, color=LINE, linewidth=3, solid_capstyle="butt", zorder=4)
-    axis.text(end - 0.01 * span, _BELOW, "signals", ha="right", va="center", fontsize=7.5, color=LINE)
+    axis.text(end - 0.035 * span, _BELOW, "signals", ha="right", va="center", fontsize=7.5, color=LINE)
 
 
 def _follow_up(axis: Axes, time: float, high: float, span: float) -> None:

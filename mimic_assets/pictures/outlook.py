@@ -20,14 +20,15 @@ class Outlook:
 
         Examples:
             >>> Outlook(event="hypotension", event_s=1200, event_lower_s=1140, event_upper_s=1200).in_words()
-            'hypotension 20:00 after the index time, known to lie in [19:00, 20:00] (min:s)'
+            'hypotension 20:00 (min:s) after the index time, in [19:00, 20:00]'
         """
         if self.event is None or self.event_s is None:
             return None
-        words = f"{self.event} {clock(self.event_s)} after the index time"
+        unit = "h:min:s" if abs(self.event_s) >= 3600 else "min:s"
+        words = f"{self.event} {clock(self.event_s)} ({unit}) after the index time"
         if self.event_lower_s is None or self.event_upper_s is None:
-            return f"{words} (min:s)"
-        return f"{words}, known to lie in [{clock(self.event_lower_s)}, {clock(self.event_upper_s)}] (min:s)"
+            return words
+        return f"{words}, in [{clock(self.event_lower_s)}, {clock(self.event_upper_s)}]"
 
 
 NOTHING_KNOWN = Outlook()

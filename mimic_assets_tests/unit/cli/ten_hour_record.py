@@ -41,20 +41,18 @@ def make_record_lake(uri: str) -> Lake:
 
 
 def write_quality(lake: Lake, table: Table) -> None:
-    """Write verdicts of II: every tile of the first two hours is usable, every second one of the next two."""
+    """Write verdicts of II: usable for two hours, every second tile for two, then the gap; V never fills a tile."""
     rows = []
-    for tile in range(4 * HOUR // TILE_TICKS):
+    for tile in range(5 * HOUR // TILE_TICKS):
         is_usable = tile < 2 * HOUR // TILE_TICKS or tile % 2 == 0
-        rows.append({
-            "record_id": RECORD, "signal": "II", "tile_start_tick": tile * TILE_TICKS,
-            "missing_reason": None if is_usable else "noise", "quality_index": 0.9 if is_usable else None,
-        })  # fmt: skip
-    lake.write(
-        table,
-        Key(SUBJECT),
-        Judged(whole_rows(table, pl.DataFrame(rows, schema=QUALITY_TYPES), SUBJECT), rejected_frame([])),
-        "f",
-    )
+        reason = "gap" if tile >= 4 * HOUR // TILE_TICKS else None if is_usable else "noise"
+        for signal, why in (("II", reason), ("V", "not_recorded")):
+            rows.append({
+                "record_id": RECORD, "signal": signal, "tile_start_tick": tile * TILE_TICKS, "missing_reason": why,
+                "quality_index": None if why else 0.9,
+            })  # fmt: skip
+    frame = whole_rows(table, pl.DataFrame(rows, schema=QUALITY_TYPES), SUBJECT)
+    lake.write(table, Key(SUBJECT), Judged(frame, rejected_frame([])), "f")
 
 
 def quality_table() -> Table:

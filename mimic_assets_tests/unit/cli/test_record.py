@@ -109,7 +109,8 @@ def test_verdicts_are_shown_as_shares(judged_lake: Lake) -> None:
     shares = coverage.usable["II"]
     assert np.nanmean(shares[: BINS // 5]) == 1.0
     assert np.nanmean(shares[BINS // 5 : 2 * BINS // 5]) == pytest.approx(0.5, abs=0.02)
-    assert np.isnan(shares[2 * BINS // 5 + 1 :]).all()
+    assert np.isnan(shares[2 * BINS // 5 + 1 :]).all(), "the gap is no verdict on the lead"
+    assert list(coverage.usable) == ["II"]
     output = invoke(judged_lake, str(RECORD))
     usable = strip_of(output, "  usable tiles")
     assert usable[:9] == "█" * 9

@@ -63,7 +63,7 @@ def shown(lake: Lake, *arguments: str) -> dict[str, Any]:
 def test_the_terminal_shows_each_signal_with_verdicts_and_time_to_event(lake: Lake) -> None:
     lines = invoke(lake, POSITIVE).splitlines()
     assert max(len(line) for line in lines) <= 80
-    assert any("hypotension 20:00 after the index time, known to lie in [19:00, 20:00]" in line for line in lines)
+    assert any("hypotension 20:00 (min:s) after the index time, in [19:00, 20:00]" in line for line in lines)
     place = next(place for place, line in enumerate(lines) if line.startswith("ABP "))
     assert "mmHg" in lines[place + 1]
     assert lines[place + 2].split() == ["█" * 31 + "g" * 10 + "█" * 11 + "x" * 10, "65", "beats"]

@@ -138,7 +138,7 @@ def test_the_index_time_the_gap_and_the_time_to_the_event_are_marked() -> None:
     assert "gap →" in words(first)
     assert first.get_xlim()[1] > 0
     above = first.child_axes[0]
-    assert "known to lie in [19:00, 20:00]" in above.get_xlabel()
+    assert "after the index time, in [19:00, 20:00]" in above.get_xlabel()
     labels = dict(zip(above.get_xticks(), [label.get_text() for label in above.get_xticklabels()], strict=True))
     assert labels[0.0] == "20:00"
     assert labels[-60.0] == "21:00"
