@@ -50,8 +50,8 @@ def find_beats(
     Args:
         raw_records: rows of one patient, sorted as the table says.
         open_signals: gives the reader of a record from its rows.
-        last_tiles: only the beats known from so many tiles at the end of each record, and from the few before them whose
-            beats theirs are compared with; all where None. Rows are the same either way.
+        last_tiles: only the beats known from so many tiles at the end of each record, and from the few before them that
+            theirs are compared with; all where None. Rows are the same either way.
 
     Returns:
         Rows sorted by record, signal, tick and kind. Per tile one signal of each kind is searched: the first in the

@@ -71,6 +71,7 @@ class RecordWaveforms:
         """Return the waveform columns of windows, one row per index tick, which ascend."""
         rule = self._rule
         tiles = self._tiles.cut(np.array(index_ticks, dtype=np.int64)).reshape(len(index_ticks), -1)
+        cut = cut_signals(self._reader, rule, index_ticks, self._begins)
         rows = [
             _columns(signals) | {
                 "waveform_start_tick": span(rule, tick)[0],
@@ -79,7 +80,7 @@ class RecordWaveforms:
                 "tile_count": rule.tile_count,
                 "tile_feature_names": list(rule.tile_features),
             }
-            for tick, signals in zip(index_ticks, cut_signals(self._reader, rule, index_ticks, self._begins), strict=True)
+            for tick, signals in zip(index_ticks, cut, strict=True)
         ]  # fmt: skip
         schema = {name: WINDOWED_SAMPLES.schema[name] for name in (*_TICKS, *_LISTS[:-1], "tile_count")}
         values = [[None if np.isnan(value) else value for value in row] for row in tiles.tolist()]
