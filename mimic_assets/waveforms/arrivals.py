@@ -1,8 +1,9 @@
 """What a beat owes to its neighbours: the change of the RR interval, and the time a pulse took to arrive.
 
 Belongs here: differences of neighbouring RR intervals, and R peak to pulse onset. Does not belong here: sums
-(`features`). A pulse is counted from the last R peak before its onset. Where the true arrival time is longer than an RR interval the
-next R peak is taken instead, and the figure is short by one interval; the plausible range keeps most of those out.
+(`features`). A pulse is counted from the last R peak before its onset. Where the true arrival time is longer than an
+RR interval the next R peak is taken instead, and the figure is short by one interval; the plausible range keeps most
+of those out.
 
 Source: arrival times of 0.1 to 0.5 s, Mukkamala et al., "Toward ubiquitous blood pressure monitoring via pulse transit
 time", IEEE Trans. Biomed. Eng. 62 (2015); a tenth of a second more on either side for the monitor's own delays.
