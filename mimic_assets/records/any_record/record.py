@@ -3,10 +3,11 @@
 Belongs here: names, times and arrays. Does not belong here: how they come about (`headers`, `header_plan`, `samples`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import cached_property
 from types import TracebackType
 from typing import Any
 
@@ -91,7 +92,7 @@ class Record:
         """16, as in MIMIC-IV Waveform, or a multiple of it that gives every sample a whole tick."""
         return self._planned.plan.ticks_per_frame
 
-    @property
+    @cached_property
     def ticks_per_second(self) -> Fraction:
         """Exact: the header's counter frequency where that counts these ticks, else frames times ticks per frame."""
         first = self._headers.first
@@ -152,6 +153,7 @@ class Record:
                 f"a read of {size / 2**30:.0f} GiB found, at most {_MOST_BYTES >> 30} GiB expected; ask for fewer "
                 "signals or a shorter interval"
             )
+        spans, ticks_per_second = self._reader.spans(start_tick, end), float(self.ticks_per_second)
         arrays: dict[str, SignalArray] = {}
         for name, found in self._reader.read(wanted, start_tick, end, kind).items():
             per_sample = plan.ticks_per_frame // found.samples_per_frame
@@ -161,10 +163,32 @@ class Record:
                 found.reasons,
                 found.first_sample * per_sample,
                 per_sample,
-                float(self.ticks_per_second / per_sample),
-                self._reader.calibrations(name, found, start_tick, end),
+                ticks_per_second / per_sample,
+                self._reader.calibrations(name, found, spans),
             )
         return arrays
+
+    def blocks(
+        self,
+        names: Sequence[str] | None = None,
+        start_tick: int = -1,
+        end_tick: int | None = None,
+        dtype: npt.DTypeLike = np.float32,
+        block_s: float = 600.0,
+    ) -> Iterator[dict[str, SignalArray]]:
+        """Yield the same as `signals`, a part at a time in order: joined they are its arrays, and memory stays flat.
+
+        Args:
+            names: as in `signals`.
+            start_tick: as in `signals`.
+            end_tick: as in `signals`.
+            dtype: as in `signals`.
+            block_s: length of a part; the last may be shorter.
+        """
+        end = self.last_tick if end_tick is None else end_tick
+        step = max(int(block_s * self.ticks_per_second), 1)
+        for start in range(start_tick, end, step):
+            yield self.signals(names, start, min(start + step, end), dtype)
 
     def close(self) -> None:
         """Close the files that are open; a later read opens them again."""

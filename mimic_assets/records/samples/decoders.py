@@ -6,6 +6,7 @@ not belong here: bits (`flac`, `packed`) and which frames are wanted (`plan_read
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 import numpy as np
@@ -20,11 +21,21 @@ _DIFFERENCES = 8
 _SKIPPED_FRAMES = 1 << 14
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The samples of a range of frames; good until the next read."""
+
+    columns: Sequence[Samples]
+    """Of each signal."""
+    has_missing: bool
+    """Whether any of them may be the format's code of no value."""
+
+
 class Decoder(Protocol):
     """An open signal file."""
 
-    def frames(self, first: int, count: int) -> Sequence[Samples]:
-        """Return the samples of each signal in frames `first` to `first + count - 1`; good until the next call.
+    def frames(self, first: int, count: int) -> Block:
+        """Return frames `first` to `first + count - 1`.
 
         Raises:
             DamagedSamplesError: not all of them can be decoded.
@@ -54,6 +65,7 @@ def open_decoder(file: BinaryIO, layout: FileLayout) -> Decoder:
 class _FlacFrames:
     def __init__(self, file: BinaryIO, layout: FileLayout) -> None:
         self._per_frame = layout.samples_per_frame[0]
+        self._missing = FORMATS[layout.storage_format].missing
         self._offset = layout.offset
         self._block: Samples | None = None
         self._file = FlacFile(file, layout.storage_format)
@@ -62,13 +74,14 @@ class _FlacFrames:
             self._file.close()
             raise DamagedSamplesError(f"a FLAC stream of {self._file.channels} channels, of {channels} expected")
 
-    def frames(self, first: int, count: int) -> Sequence[Samples]:
+    def frames(self, first: int, count: int) -> Block:
         wanted = count * self._per_frame
         if self._block is None or len(self._block) < wanted:
             self._block = np.empty((wanted, self._file.channels), self._file.dtype)
         block = self._block[:wanted]
         self._file.read(self._offset + first * self._per_frame, block)
-        return [block[:, channel] for channel in range(self._file.channels)]
+        columns = [block[:, channel] for channel in range(self._file.channels)]
+        return Block(columns, bool(block.size) and int(block.min()) == self._missing)  # one pass, many times as quick
 
     def frame_count(self) -> int:
         return max(self._file.sample_count - self._offset, 0) // self._per_frame
@@ -91,12 +104,12 @@ class _PackedFrames:
     def frame_count(self) -> int:
         return samples_in(self._layout.storage_format, self._size) // self._width
 
-    def frames(self, first: int, count: int) -> Sequence[Samples]:
+    def frames(self, first: int, count: int) -> Block:
         if first + count > self.frame_count():
             raise DamagedSamplesError(f"the file ends after frame {self.frame_count()}, before {first + count}")
         if self._layout.storage_format == _DIFFERENCES:
-            return self._summed(first, count)
-        return self._columns(self._flat(first * self._width, count * self._width))
+            return Block(self._summed(first, count), has_missing=False)
+        return Block(self._columns(self._flat(first * self._width, count * self._width)), has_missing=True)
 
     def close(self) -> None:
         self._file.close()

@@ -8,6 +8,8 @@ Source: WFDB signal(5); FLAC, RFC 9639 (2024); libFLAC 1.4.0-1.4.2 cannot seek (
 """
 
 import functools
+import io
+import os
 import re
 from typing import BinaryIO
 
@@ -77,6 +79,12 @@ class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile ships no 
         return (self.place or 0) if self._is_reading else int(super().seek(frames, whence))
 
 
+def _descriptor_of(file: BinaryIO) -> int | None:
+    """Return the descriptor of a file on a disk: libsndfile reads it without coming back to Python."""
+    is_plain = isinstance(file, io.BufferedReader) and isinstance(file.raw, io.FileIO)
+    return file.fileno() if is_plain else None
+
+
 class FlacFile:
     """One open FLAC file; it owns the file it is given.
 
@@ -87,6 +95,7 @@ class FlacFile:
 
     def __init__(self, file: BinaryIO, storage_format: int) -> None:
         self._file = GuardedFile(file)
+        self._descriptor = _descriptor_of(file)
         try:
             _require_library(str(soundfile.__libsndfile_version__))
             self._stream = self._opened()
@@ -105,7 +114,11 @@ class FlacFile:
 
     def _opened(self) -> "_Stream":
         try:
-            stream = _Stream(self._file)
+            if self._descriptor is None:
+                stream = _Stream(self._file)
+            else:
+                os.lseek(self._descriptor, 0, os.SEEK_SET)  # libsndfile takes where it is for the start
+                stream = _Stream(self._descriptor, closefd=False)
         except (soundfile.SoundFileError, EOFError) as error:
             self._file.raise_failure()
             raise DamagedSamplesError("bytes that start no stream libsndfile can read") from error

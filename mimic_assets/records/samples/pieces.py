@@ -5,7 +5,7 @@ from (`row_plan`, `any_record`).
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mimic_assets.records.samples.layout import FileLayout
 
@@ -53,10 +53,16 @@ class RecordPlan:
     files: dict[str, FileLayout]
     """By path; every file of a piece that can be read."""
     ticks_per_frame: int
+    span_ends: tuple[int, ...] = field(init=False)
+    """First frame after each segment."""
+
+    def __post_init__(self) -> None:
+        """Keep the ends for search."""
+        object.__setattr__(self, "span_ends", tuple(span.end_frame for span in self.spans))
 
     def overlapping(self, start_frame: int, end_frame: int) -> tuple[Span, ...]:
         """Return the segments that hold any of the frames `start_frame` to `end_frame - 1`."""
-        first = bisect_right(self.spans, start_frame, key=lambda span: span.end_frame)
+        first = bisect_right(self.span_ends, start_frame)
         last = first
         while last < len(self.spans) and self.spans[last].start_frame < end_frame:
             last += 1

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from mimic_assets.errors import DataError
-from mimic_assets.records.samples.decoders import open_decoder
+from mimic_assets.records.samples.decoders import Block, open_decoder
 from mimic_assets.records.samples.flac import DamagedSamplesError
 from mimic_assets.records.samples.open_files import OpenFiles
 from mimic_assets.records.samples.pieces import Piece, RecordPlan, Span
@@ -21,7 +21,7 @@ from mimic_assets.records.samples.targets import Target, empty_target
 from mimic_assets.schemas.vocabulary import SignalReason
 from mimic_assets.signals import Calibration
 
-_BLOCK_SAMPLES = 1 << 15
+_BLOCK_SAMPLES = 1 << 17
 """Samples decoded at a time: small enough to be sorted into signals while still in the processor's cache."""
 _SHARED_SAMPLES = 1 << 20
 """Several threads take turns at parts of a file of about this size."""
@@ -34,6 +34,15 @@ _OUTSIDE, _GAP, _NOT_RECORDED, _UNREADABLE = (
         SignalReason.UNREADABLE,
     )
 )
+
+
+class _Wanted(NamedTuple):
+    """One signal of a segment in a read."""
+
+    target: Target
+    piece: Piece
+    place: slice
+    """Of the readable samples asked for, in the target's arrays."""
 
 
 class PlanReader:
@@ -69,52 +78,59 @@ class PlanReader:
             for name in names
             if (rate := plan.samples_per_frame.get(name)) is not None
         }
-        record_end = plan.last_tick // plan.ticks_per_frame + 1
+        spans = self.spans(start_tick, end_tick)
         for target in targets.values():
-            target.reasons[target.part(0, record_end)] = _GAP
+            _mark_gaps(target, spans, plan.last_tick // plan.ticks_per_frame + 1)
         jobs: list[Callable[[], None]] = []
-        for span in self._spans(start_tick, end_tick):
+        for span in spans:
             jobs += self._jobs(span, targets)
         self._run(jobs)
         return targets
 
-    def calibrations(self, name: str, target: Target, start_tick: int, end_tick: int) -> tuple[Calibration, ...]:
-        """Return what turns a read's digital values physical, from each first observed sample it holds for on."""
+    def calibrations(self, name: str, target: Target, spans: Sequence[Span]) -> tuple[Calibration, ...]:
+        """Return what turns a read's digital values physical, from each first observed sample it holds for on.
+
+        Args:
+            name: the signal.
+            target: its arrays.
+            spans: the segments of the read.
+        """
         found: list[Calibration] = []
-        for span in self._spans(start_tick, end_tick):
+        for span in spans:
             piece = span.pieces.get(name)
             if piece is None:
                 continue
             part = target.part(span.start_frame, span.start_frame + piece.readable_frame_count)
-            observed = target.reasons[part] == 0
-            first = int(observed.argmax()) if len(observed) else 0
-            if not len(observed) or not observed[first]:
+            first = target.first_observed(part)
+            if first is None:
                 continue
             last = found[-1] if found else None
             if last is None or (last.gain, last.baseline, last.unit) != (piece.gain, piece.baseline, piece.unit):
-                found.append(Calibration(part.start + first, piece.gain, piece.baseline, piece.unit))
+                found.append(Calibration(first, piece.gain, piece.baseline, piece.unit))
         return tuple(found)
 
-    def _spans(self, start_tick: int, end_tick: int) -> tuple[Span, ...]:
+    def spans(self, start_tick: int, end_tick: int) -> tuple[Span, ...]:
+        """Return the segments that a read of `(start_tick, end_tick]` touches."""
         ticks = self.plan.ticks_per_frame
         return self.plan.overlapping((start_tick + 1) // ticks, end_tick // ticks + 1)
 
     def _jobs(self, span: Span, targets: Mapping[str, Target]) -> Iterable[Callable[[], None]]:
         """Write the reasons of one segment and yield what is left to do: decoding, one part of a file each."""
-        by_file: dict[str, list[tuple[Target, Piece]]] = {}
+        by_file: dict[str, list[_Wanted]] = {}
         for name, target in targets.items():
             piece = span.pieces.get(name)
             if piece is None:
-                target.reasons[target.part(span.start_frame, span.end_frame)] = _NOT_RECORDED
+                target.mark(target.part(span.start_frame, span.end_frame), _NOT_RECORDED)
                 continue
             recorded_end = span.start_frame + piece.frame_count
             readable_end = span.start_frame + piece.readable_frame_count
-            target.reasons[target.part(recorded_end, span.end_frame)] = _OUTSIDE
-            target.reasons[target.part(readable_end, recorded_end)] = _UNREADABLE
+            if recorded_end < span.end_frame:
+                target.mark(target.part(recorded_end, span.end_frame), _OUTSIDE)
+            if readable_end < recorded_end:
+                target.mark(target.part(readable_end, recorded_end), _UNREADABLE)
             readable = target.part(span.start_frame, readable_end)
-            target.reasons[readable] = 0
             if readable.start < readable.stop:
-                by_file.setdefault(piece.file, []).append((target, piece))
+                by_file.setdefault(piece.file, []).append(_Wanted(target, piece, readable))
         for path, wanted in by_file.items():
             first, last = _frames_of(span, wanted)
             step = last - first
@@ -132,36 +148,49 @@ class PlanReader:
             for job in jobs:
                 job()
 
-    def _decode(self, path: str, span: Span, wanted: list[tuple[Target, Piece]], first: int, last: int) -> None:
+    def _decode(self, path: str, span: Span, wanted: list[_Wanted], first: int, last: int) -> None:
         """Decode frames `first` to `last - 1` of a file into the arrays of its signals, a block at a time."""
         step = max(_BLOCK_SAMPLES // max(self.plan.files[path].samples_per_frame), 1)
         try:
             with self._files.borrowed(path) as file:
                 for start in range(first, last, step):
                     count = min(step, last - start)
-                    columns = file.frames(start, count)
-                    for target, piece in wanted:
-                        _take(target, piece, span, start, columns[piece.channel])
+                    block = file.frames(start, count)
+                    for one in wanted:
+                        _take(one, span, start, block)
         except (DamagedSamplesError, FileNotFoundError) as error:
             raise DataError(f"{path}: {error}; {self._advice}") from error
 
 
-def _frames_of(span: Span, wanted: list[tuple[Target, Piece]]) -> tuple[int, int]:
+def _mark_gaps(target: Target, spans: Sequence[Span], record_end: int) -> None:
+    """Write the reasons of every position that lies in no segment."""
+    inside = target.part(0, record_end)
+    target.mark(slice(0, inside.start), _OUTSIDE)
+    target.mark(slice(inside.stop, len(target.reasons)), _OUTSIDE)
+    reached = inside.start
+    for span in spans:
+        part = target.part(span.start_frame, span.end_frame)
+        target.mark(slice(reached, part.start), _GAP)
+        reached = max(reached, part.stop)
+    target.mark(slice(reached, inside.stop), _GAP)
+
+
+def _frames_of(span: Span, wanted: list[_Wanted]) -> tuple[int, int]:
     """Return the frames of a file that hold the samples asked for: the first, and the one after the last."""
     first, last = [], []
-    for target, piece in wanted:
-        place = target.part(span.start_frame, span.start_frame + piece.readable_frame_count)
+    for target, piece, place in wanted:
         shift = span.start_frame - piece.skew
         first.append((place.start + target.first_sample) // target.samples_per_frame - shift)
         last.append(-(-(place.stop + target.first_sample) // target.samples_per_frame) - shift)
     return min(first), max(last)
 
 
-def _take(target: Target, piece: Piece, span: Span, file_frame: int, found: Any) -> None:
+def _take(wanted: _Wanted, span: Span, file_frame: int, block: Block) -> None:
     """Write what a block has of one signal's readable samples."""
-    place = target.part(span.start_frame, span.start_frame + piece.readable_frame_count)
+    target, piece, place = wanted
+    found = block.columns[piece.channel]
     frame = span.start_frame + file_frame - piece.skew
     at = frame * target.samples_per_frame - target.first_sample
     low, high = max(at, place.start), min(at + len(found), place.stop)
     if low < high:
-        target.fill(slice(low, high), found[low - at : high - at], piece)
+        target.fill(slice(low, high), found[low - at : high - at], piece, block.has_missing)

@@ -76,6 +76,7 @@ class RecordSignals:
             DataError: a file that `raw_records` calls readable is not any more.
         """
         reader, found = self._reader, self._reader.read(names, start_tick, end_tick, _DIGITAL)
+        spans = reader.spans(start_tick, end_tick)
         slices: dict[str, SignalSlice] = {}
         for name in names:
             one = found.get(name)
@@ -84,6 +85,6 @@ class RecordSignals:
                 continue
             rate = one.samples_per_frame
             first_tick = one.first_sample * reader.plan.ticks_per_frame // rate
-            calibrations = reader.calibrations(name, one, start_tick, end_tick)
+            calibrations = reader.calibrations(name, one, spans)
             slices[name] = SignalSlice(name, rate, first_tick, one.values, one.reasons, calibrations)
         return slices

@@ -15,7 +15,8 @@ from mimic_assets.records.samples.pieces import Piece
 from mimic_assets.schemas.vocabulary import SignalReason
 
 Values = npt.NDArray[Any]
-_OUTSIDE, _NO_SIGNAL = SignalReason.OUTSIDE_RECORD.code, SignalReason.NO_SIGNAL.code
+_NO_SIGNAL = SignalReason.NO_SIGNAL.code
+_LOOKED_AT = 1 << 12
 _EXACT_IN_FLOAT32 = 1 << 23
 
 
@@ -38,14 +39,29 @@ class Target:
         end = end_frame * self.samples_per_frame - self.first_sample
         return slice(min(max(start, 0), self.inside), min(max(end, 0), self.inside))
 
-    def fill(self, place: slice, found: Samples, piece: Piece) -> None:
+    def mark(self, place: slice, reason: int) -> None:
+        """Write that a place has no samples."""
+        if place.start < place.stop:
+            self.reasons[place] = reason
+            self.values[place] = missing_value(self.values.dtype)
+
+    def first_observed(self, place: slice) -> int | None:
+        """Return the first index within a place that has a sample; None where there is none."""
+        for start in range(place.start, place.stop, _LOOKED_AT):
+            seen = self.reasons[start : min(start + _LOOKED_AT, place.stop)] == 0
+            first = int(seen.argmax())
+            if seen[first]:
+                return start + first
+        return None
+
+    def fill(self, place: slice, found: Samples, piece: Piece, has_missing: bool) -> None:
         """Write decoded samples to a place whose reason is 0 so far."""
         values = self.values[place]
         if values.dtype.kind == "f":
             _to_physical(found, piece, values)
         else:
             values[:] = found
-        if piece.missing is None:
+        if piece.missing is None or not has_missing:
             return
         is_missing = found == piece.missing
         if is_missing.any():
@@ -62,7 +78,9 @@ def _to_physical(found: Samples, piece: Piece, out: Values) -> None:
     gain = piece.gain
     is_exact = abs(piece.baseline) < _EXACT_IN_FLOAT32 and float(np.float32(gain)) == gain
     if out.dtype == np.float32 and found.dtype == np.int16 and is_exact:
-        np.subtract(found, np.float32(piece.baseline), out=out)
+        out[:] = found
+        if piece.baseline:
+            np.subtract(out, np.float32(piece.baseline), out=out)
         np.divide(out, np.float32(gain), out=out)
     elif out.dtype == np.float64:
         np.subtract(found, np.float64(piece.baseline), out=out)
@@ -79,10 +97,12 @@ def missing_value(dtype: np.dtype[Any]) -> float | int:
 def empty_target(
     samples_per_frame: int, ticks_per_frame: int, start_tick: int, end_tick: int, last_tick: int, dtype: np.dtype[Any]
 ) -> Target:
-    """Return arrays for the samples whose tick lies in `(start_tick, end_tick]`, outside the record so far."""
+    """Return arrays for the samples whose tick lies in `(start_tick, end_tick]`; nothing is written to them so far.
+
+    Reasons are 0 in memory that the machine gives only when it is written to: most of a record has no other.
+    """
     ticks_per_sample = ticks_per_frame // samples_per_frame
     first = start_tick // ticks_per_sample + 1
     count = max(end_tick // ticks_per_sample + 1 - first, 0)
     inside = min(max(last_tick // ticks_per_sample + 1 - first, 0), count)
-    values, reasons = np.full(count, missing_value(dtype), dtype), np.full(count, _OUTSIDE, np.uint8)
-    return Target(first, samples_per_frame, values, reasons, inside)
+    return Target(first, samples_per_frame, np.empty(count, dtype), np.zeros(count, np.uint8), inside)

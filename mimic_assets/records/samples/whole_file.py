@@ -57,7 +57,7 @@ def decode_whole(open_file: Callable[[], BinaryIO], layout: FileLayout, frame_co
 
 
 def _add(decoder: Decoder, start: int, count: int, sums: list[int]) -> None:
-    for channel, samples in enumerate(decoder.frames(start, count)):
+    for channel, samples in enumerate(decoder.frames(start, count).columns):
         sums[channel] += int(np.add.reduce(samples, dtype=samples.dtype))  # wraps: only the lower 16 bits count
 
 
