@@ -1,5 +1,7 @@
 """`open_record` on small records: layouts, defaults of header(5), times, and errors that name file, line and field."""
 
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -197,3 +199,9 @@ def test_a_request_that_cannot_be_met_says_what_can(tmp_path: Path) -> None:
     _write(tmp_path, "r 1 100 99999999999\nr.dat 16 1/mV 12 0 0 0 0 II\n")
     with pytest.raises(RequestError, match="GiB expected; ask for fewer signals or a shorter interval"):
         open_record(tmp_path / "r").signals()
+
+
+def test_importing_the_package_loads_no_library() -> None:
+    code = "import mimic_assets, sys; print(sorted({'numpy', 'polars', 'soundfile', 'obstore'} & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
