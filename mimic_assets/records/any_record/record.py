@@ -63,9 +63,14 @@ class Record:
 
     def __init__(self, tree: FileTree, headers: RecordHeaders, planned: PlannedRecord, threads: int) -> None:
         """Use `mimic_assets.open_record` instead."""
+        self._made_from = (tree, headers, planned, threads)
         self._headers = headers
         self._planned = planned
         self._reader = PlanReader(planned.plan, tree.open, threads, _ADVICE)
+
+    def __reduce__(self) -> tuple[type["Record"], tuple[FileTree, RecordHeaders, PlannedRecord, int]]:
+        """Pickle as the request to open the same record; a worker process opens files of its own."""
+        return Record, self._made_from
 
     @property
     def name(self) -> str:

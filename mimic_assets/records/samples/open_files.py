@@ -4,6 +4,7 @@ Belongs here: lending open files, one borrower each, and closing the ones not us
 what is read from them.
 """
 
+import os
 import threading
 import weakref
 from collections import OrderedDict
@@ -21,14 +22,19 @@ class OpenFiles:
         self._most = most
         self._idle: OrderedDict[str, Decoder] = OrderedDict()
         self._lock = threading.Lock()
+        self._process = os.getpid()
         self._finalizer = weakref.finalize(self, _close_all, self._idle)
 
     @contextmanager
     def borrowed(self, path: str) -> Iterator[Decoder]:
         """Lend the file to one borrower; a second one at the same time gets a handle of its own.
 
-        After an exception the handle is closed: its place is unknown.
+        After an exception the handle is closed: its place is unknown. A process that was forked opens files of its own:
+        those of its parent move when the parent reads.
         """
+        if self._process != os.getpid():
+            self._lock, self._process = threading.Lock(), os.getpid()
+            _close_all(self._idle)
         with self._lock:
             file = self._idle.pop(path, None)
         if file is None:

@@ -39,7 +39,12 @@ class RecordSignals:
 
     def __init__(self, tree: FileTree, plan: RecordPlan, threads: int = 1) -> None:
         """Use `open_signals` instead."""
+        self._made_from = (tree, plan, threads)
         self._reader = PlanReader(plan, tree.open, threads, _ADVICE)
+
+    def __reduce__(self) -> tuple[type["RecordSignals"], tuple[FileTree, RecordPlan, int]]:
+        """Pickle as the request to open the same record; a worker process opens files of its own."""
+        return RecordSignals, self._made_from
 
     @property
     def signals(self) -> tuple[str, ...]:
