@@ -22,16 +22,27 @@ def beat_times_s(length_s: float, rate_per_min: float, seed: int) -> Wave:
     return times[times < length_s]
 
 
+Bells = tuple[tuple[float, float, float], ...]
+"""Height in mV, middle and width in seconds about the beat."""
+NORMAL: Bells = ((0.1, -0.16, 0.02), (-0.12, -0.03, 0.01), (1, 0, 0.012), (-0.25, 0.03, 0.012), (0.25, 0.25, 0.05))
+WITHOUT_P: Bells = NORMAL[1:]
+VENTRICULAR: Bells = ((1.4, 0, 0.03), (-0.5, 0.07, 0.03), (-0.5, 0.25, 0.07))
+
+
 def ecg_mv(frames: int, rate_per_min: float = 75, seed: int = 0, samples_per_frame: int = 4) -> Wave:
     """Return an ECG of P, QRS and T as bells about each beat, R of 1 mV, with 5 uV of amplifier noise."""
+    length_s = frames / FRAME_RATE_HZ
+    return rhythm_mv(frames, beat_times_s(length_s, rate_per_min, seed), (NORMAL,), seed + 1, samples_per_frame)
+
+
+def rhythm_mv(frames: int, beats_s: Wave, shapes: tuple[Bells, ...], seed: int = 0, samples_per_frame: int = 4) -> Wave:
+    """Return an ECG with beats at these times, of these shapes in turn, with 5 uV of amplifier noise."""
     at = np.arange(frames * samples_per_frame) / (FRAME_RATE_HZ * samples_per_frame)
-    wave = 0.005 * np.random.default_rng(seed + 1).normal(size=at.size)
-    for beat in beat_times_s(at[-1], rate_per_min, seed):
+    wave = 0.005 * np.random.default_rng(seed).normal(size=at.size)
+    for place, beat in enumerate(beats_s):
         near = slice(*np.searchsorted(at, (beat - 0.4, beat + 0.5)))
-        t = at[near] - beat
-        for height, middle, width in ((0.1, -0.16, 0.02), (-0.12, -0.03, 0.01), (1, 0, 0.012), (-0.25, 0.03, 0.012),
-                                      (0.25, 0.25, 0.05)):  # fmt: skip
-            wave[near] += height * np.exp(-(((t - middle) / width) ** 2) / 2)
+        for height, middle, width in shapes[place % len(shapes)]:
+            wave[near] += height * np.exp(-(((at[near] - beat - middle) / width) ** 2) / 2)
     return wave
 
 

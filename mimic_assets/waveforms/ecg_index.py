@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from mimic_assets.waveforms.beat_search import agreement, find_peaks
-from mimic_assets.waveforms.beat_shapes import cut_windows, likeness
+from mimic_assets.waveforms.beat_shapes import cut_windows, likeness, likeness_of_two
 from mimic_assets.waveforms.tile_spectrum import Rows, tile_spectrum
 
 _REFRACTORY_S, _TOLERANCE_S = 0.2, 0.15
@@ -20,8 +20,8 @@ def ecg_index(samples: Rows, frame_rate_hz: float) -> npt.NDArray[np.float64]:
     """Return the index of each tile, from 0 (noise, or no beat) to 1.
 
     The product of three published indices: agreement of two detectors that look at different things (bSQI), likeness
-    of the beats' shapes (template correlation), and the share of power where QRS complexes have theirs (pSQI; above
-    a half it counts as 1).
+    of the beats' shapes (template correlation; where beats are of two clear shapes, within each), and the share of
+    power where QRS complexes have theirs (pSQI; above a half it counts as 1).
 
     Args:
         samples: [tile, sample] in any unit, nothing missing.
@@ -44,7 +44,7 @@ def ecg_index(samples: Rows, frame_rate_hz: float) -> npt.NDArray[np.float64]:
     tile, at = np.nonzero(by_slope)
     tile, at = tile.astype(np.int64), _aligned(sharp, tile, at, round(_SEARCH_S * frame_rate_hz))
     shapes, of = cut_windows(broad, tile, at, round(_BEFORE_S * frame_rate_hz), round(_AFTER_S * frame_rate_hz))
-    alike = likeness(shapes, of, len(samples))
+    alike = likeness_of_two(shapes, of, len(samples), likeness(shapes, of, len(samples)))
 
     wide = spectrum.power(5, 40)
     share = np.divide(spectrum.power(5, 15), wide, out=np.zeros(len(samples)), where=wide > 0)

@@ -8,13 +8,24 @@ import numpy.typing as npt
 import pytest
 
 from mimic_assets.waveforms.beat_search import agreement
-from mimic_assets.waveforms.beat_shapes import likeness
+from mimic_assets.waveforms.beat_shapes import likeness, likeness_of_two
 from mimic_assets.waveforms.ecg_index import ecg_index
 from mimic_assets.waveforms.pressure_index import pressure_index
 from mimic_assets.waveforms.pulse_index import pulse_index
 from mimic_assets.waveforms.row_counts import row_counts
 from mimic_assets.waveforms.tile_spectrum import filled, tile_spectrum
-from mimic_assets_tests.invented_signals import FRAME_RATE_HZ, ecg_mv, pressure_mmhg, pulse, spoiled
+from mimic_assets_tests.invented_signals import (
+    FRAME_RATE_HZ,
+    NORMAL,
+    VENTRICULAR,
+    WITHOUT_P,
+    Bells,
+    ecg_mv,
+    pressure_mmhg,
+    pulse,
+    rhythm_mv,
+    spoiled,
+)
 
 TILE, TILES = 625, 40
 Floats = npt.NDArray[np.float64]
@@ -77,6 +88,40 @@ def test_a_pressure_beyond_a_limit_of_its_beats(what: str, change: Callable[[Flo
     clean = pressure_mmhg(4 * TILE)
     assert index_of("pressure", clean).min() > 0.85
     assert index_of("pressure", change(clean)).max() < 0.5, what
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "intervals_s", "shapes"),
+    [
+        ("atrial fibrillation", np.random.default_rng(1).uniform(0.4, 1.1, 900), (WITHOUT_P,)),
+        ("bigeminy", np.full(900, 0.65), (NORMAL, VENTRICULAR)),
+        ("one ectopic beat in five", np.full(900, 0.7), (NORMAL,) * 4 + (VENTRICULAR,)),
+        ("ventricular tachycardia", np.full(1500, 0.33), (VENTRICULAR,)),
+    ],
+)
+def test_a_rhythm_that_is_ill_is_no_noise(rhythm: str, intervals_s: Floats, shapes: tuple[Bells, ...]) -> None:
+    times = np.cumsum(intervals_s)
+    wave = rhythm_mv(TILES * TILE, times[times < TILES * TILE / FRAME_RATE_HZ], shapes)
+    assert np.quantile(index_of("ecg", wave), 0.05) > 0.8, rhythm
+
+
+def test_what_the_index_cannot_tell_from_noise_is_known() -> None:
+    """Asystole has no beat, and two beats in ten seconds cannot be compared: docs/waveform-quality.md says so."""
+    assert index_of("ecg", rhythm_mv(TILES * TILE, np.empty(0), (NORMAL,))).max() < 0.6
+    rare = rhythm_mv(TILES * TILE, np.arange(1, 400, 6.0), (NORMAL,))
+    assert index_of("ecg", rare).max() < 0.6
+
+
+def test_two_shapes_count_only_where_each_is_clear() -> None:
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(size=20), rng.normal(size=20)
+    clear = np.array([one, other] * 5) + 0.05 * rng.normal(size=(10, 20))
+    noise = rng.normal(size=(10, 20))
+    shapes, tile = np.concatenate((clear, noise, clear[:5])).astype(np.float32), np.repeat([0, 1, 2], [10, 10, 5])
+    alike = likeness(shapes, tile, 3)
+    found = likeness_of_two(shapes, tile, 3, alike)
+    assert found[0] > 0.99 > 0.9 > alike[0]
+    assert found[1:].tolist() == alike[1:].tolist()
 
 
 def test_agreement_is_shared_beats_over_all_beats() -> None:
