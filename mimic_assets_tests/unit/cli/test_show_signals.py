@@ -83,7 +83,7 @@ def test_without_verdicts_signals_are_shown_and_that_is_said(bare_lake: Lake) ->
 def test_a_window_without_signals_is_shown_as_before(bare_lake: Lake, tmp_path: Path) -> None:
     output = invoke(bare_lake, NEGATIVE, "--output", str(tmp_path / "w.png"))
     assert "Signals" not in output
-    assert "waveform_beats" not in output
+    assert "no beats are marked" not in output
     assert shown(bare_lake, NEGATIVE)["signals"] == []
     window = read_window(bare_lake, NEGATIVE)
     assert read_waveforms(bare_lake, window) is None
