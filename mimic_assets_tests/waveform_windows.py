@@ -172,5 +172,6 @@ def beat_rows() -> pl.DataFrame:
     rows = [(RECORD, "II", int(tick), "qrs") for tick in [*outside, *beat_ticks()[~is_silent]]]
     pulses = beat_ticks() + 200
     is_seen = ((pulses < START_TICK + 30_000) | (pulses > START_TICK + 38_000)) & (pulses <= END_TICK)
-    rows += [(RECORD, "ABP", int(tick), "pulse") for tick in pulses[is_seen]]
+    rows += [(RECORD, "ABP", int(tick), "pulse_onset") for tick in pulses[is_seen]]
+    rows += [(RECORD, "II", tick, "search") for tick in range(START_TICK, END_TICK + 1, TILE_TICKS)]  # no beats
     return pl.DataFrame(rows, schema=BEAT_TYPES, orient="row")

@@ -100,7 +100,7 @@ def legend(view: SignalView) -> list[Line2D | Patch]:
     """Return an entry for everything that occurs in the panels."""
     entries: list[Line2D | Patch] = [Line2D([], [], color=palette.LINE, linewidth=1.1, label="sample")]
     if view.beats:
-        beat = Line2D([], [], color=palette.INK, linestyle="none", marker="|", markersize=7, label="beat")
+        beat = Line2D([], [], color=palette.INK, linestyle="none", marker="|", markersize=7, label="beat or breath")
         entries.append(beat)
     for band in view.present_bands():
         colour, _ = palette.BANDS[band]

@@ -48,7 +48,7 @@ def signal_lines(view: SignalView, width: int) -> list[str]:
 def _numbers(view: SignalView, signal: SampledSignal) -> tuple[str, str, str]:
     """Return what stands beside a signal: highest and lowest value, how many beats."""
     beats = view.beats.get(signal.name)
-    counted = "" if beats is None else f"{len(beats)} beats"
+    counted = "" if beats is None else f"{len(beats)} {'breaths' if signal.unit == 'Ohm' else 'beats'}"
     if not signal.values.size or np.isnan(signal.values).all():
         return "no value", "", counted
     return f"{np.nanmax(signal.values):.4g}", f"{np.nanmin(signal.values):.4g}", counted

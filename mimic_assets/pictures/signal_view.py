@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mimic_assets.schemas.vocabulary import SignalReason
+from mimic_assets.schemas.vocabulary import BeatKind, SignalReason
 from mimic_assets.signal_codec import decode_reasons, decode_samples
 from mimic_assets.timeline import TICKS_PER_FRAME, TICKS_PER_TILE
 
@@ -86,7 +86,7 @@ class SignalView:
     tiles: Mapping[str, tuple[Tile, ...]]
     """By signal, ascending; only those that reach into the window. Empty where the lake has no quality."""
     beats: Mapping[str, npt.NDArray[np.int64]]
-    """Ticks by signal, ascending, inside the window."""
+    """Ticks of beats, pulses or breaths by signal, ascending, inside the window."""
 
     def seconds(self, tick: float) -> float:
         """Return when a tick is, in seconds from the index time; negative before it."""
@@ -186,6 +186,7 @@ def _tiles(quality: pl.DataFrame, names: list[str], start: int, end: int) -> dic
 
 
 def _beats(beats: pl.DataFrame, names: list[str], start: int, end: int) -> dict[str, npt.NDArray[np.int64]]:
-    rows = beats.filter((pl.col("tick") > start) & (pl.col("tick") <= end)).sort("tick")
+    is_beat = pl.col("kind") != BeatKind.SEARCH.value
+    rows = beats.filter(is_beat & (pl.col("tick") > start) & (pl.col("tick") <= end)).sort("tick")
     ticks = {name: rows.filter(pl.col("signal") == name)["tick"].to_numpy() for name in names}
     return {name: found for name, found in ticks.items() if len(found)}

@@ -154,8 +154,8 @@ def test_the_legend_names_what_occurs() -> None:
     view = whole_view()
     labels = [entry.get_label() for entry in legend(view)]
     assert labels == [
-        "sample", "beat", "quality good", "quality fair", "quality poor", "usable, not rated", "gap", "not recorded",
-        "no signal", "lead off", "noise",
+        "sample", "beat or breath", "quality good", "quality fair", "quality poor", "usable, not rated", "gap",
+        "not recorded", "no signal", "lead off", "noise",
     ]  # fmt: skip
     bare = view_of(window_row())
     assert bare is not None
