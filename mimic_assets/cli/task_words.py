@@ -41,10 +41,24 @@ def explain(task: Task, definitions: Mapping[str, Definition]) -> list[str]:
         f"Inputs: {len(task.numerics.parameters)} parameters over the {length(task.numerics.observation_s)} up to and "
         f"including the index time, in cells of {length(task.numerics.cell_s)}; a window needs "
         f"{task.coverage.minimum_fraction:.0%} of its cells with {' or '.join(task.coverage.any_of)}.",
+        *_waveforms(task),
         f"A lag above {length(task.clock.large_lag_s)} between monitor and chart: {task.clock.large_lag.value}.",
         f"Controls: {task.controls.per_positive} for each positive, matched on "
         f"{', '.join(task.controls.match_on) or 'nothing'}; subjects are split {task.split.train:.0%} train, "
         f"{task.split.tuning:.0%} tuning, {task.split.held_out:.0%} held out (seed {task.split.seed}).",
+    ]
+
+
+def _waveforms(task: Task) -> list[str]:
+    rule = task.waveforms
+    if rule is None:
+        return []
+    noisy = ", noisy ones included" if rule.noise_is_usable else ""
+    return [
+        f"Signals: {', '.join(rule.signals)} at their native rates, {rule.frame_count:,} frames ({rule.tile_count} "
+        f"tiles, about {length(rule.observation_s)}) up to the last that has ended by the index time, with "
+        f"{len(rule.tile_features)} features of each tile; a window needs {rule.minimum_usable_fraction:.0%} of its "
+        f"tiles usable{noisy} in {' or '.join(rule.required_any)}."
     ]
 
 

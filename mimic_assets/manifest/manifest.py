@@ -107,13 +107,14 @@ def _manifest(frames: list[pl.DataFrame], files: list[ShardFile], task: Task, co
 
 
 def _statistics(task: Task, normalisation: pl.DataFrame) -> dict[str, tuple[str | None, float | None]]:
-    """Unit and median of each parameter of the task."""
+    """Unit and median of each parameter and signal of the task."""
     mine = normalisation.filter(pl.col("task") == task.name)
     found = {row["parameter"]: (row["unit"], row["median"]) for row in mine.iter_rows(named=True)}
-    if sorted(found) != sorted(task.numerics.parameters):
+    expected = [*task.numerics.parameters, *(task.waveforms.signals if task.waveforms else ())]
+    if sorted(found) != sorted(expected):
         raise DataError(
-            f"training_normalisation of task {task.name}: parameters {', '.join(sorted(found)) or 'none'} found, "
-            f"{', '.join(sorted(task.numerics.parameters))} expected. Materialise training_normalisation again."
+            f"training_normalisation of task {task.name}: {', '.join(sorted(found)) or 'nothing'} found, "
+            f"{', '.join(sorted(expected))} expected. Materialise training_normalisation again."
         )
     return found
 

@@ -585,10 +585,14 @@ SHARD_LENGTH = Field(
 SHA256 = Field("sha256", pl.String, "SHA-256 of the sample's bytes in the shard.")
 TASK_FINGERPRINT = Field("task_fingerprint", pl.String, "SHA-256 of the task as validated.")
 CODE_FINGERPRINT = Field("code_fingerprint", pl.String, "SHA-256 of the source text of the core.")
-NORMALISED_PARAMETER = Field("parameter", pl.String, "Canonical parameter.")
+NORMALISED_PARAMETER = Field("parameter", pl.String, "Canonical parameter, or signal.")
 NORMALISED_UNIT = Field("unit", pl.String, "Canonical unit.")
 OBSERVED_COUNT = Field(
-    "observed_count", pl.Int64, "Observed cells of train windows.", minimum=0, limit_source="a count"
+    "observed_count",
+    pl.Int64,
+    "Observed cells, or samples of a signal, of train windows.",
+    minimum=0,
+    limit_source="a count",
 )
 MEAN = Field("mean", pl.Float64, "Mean of observed cells in the train split; null where none.")
 STANDARD_DEVIATION = Field(

@@ -184,6 +184,9 @@ class WaveformRule(_Part):
     required_any: tuple[SignalName, ...] = Field(min_length=1)
     """A window is cut where one of these, out of `signals`, is usable in enough tiles."""
     minimum_usable_fraction: float = Field(default=0.5, gt=0, le=1)
+    noise_is_usable: bool = False
+    """Whether a tile in which no beat can be told from noise counts as usable. Fibrillation, asystole and very slow
+    hearts read so: where they are what is foreseen, leaving such tiles out would choose windows by their label."""
     tile_features: tuple[str, ...] = ()
     """Of the record's tiles (`heart_rate_per_min`, in waveform_features), or of a signal's (`II.quality_index`, in
     waveform_quality)."""

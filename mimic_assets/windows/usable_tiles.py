@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mimic_assets.schemas.vocabulary import SignalReason
 from mimic_assets.tasks.model import Task, WaveformRule
 from mimic_assets.timeline import TICKS_PER_TILE, whole_tiles_by
 from mimic_assets.windows.clock_lag import shifts
@@ -23,13 +24,17 @@ UsableTiles = dict[int, dict[str, Counts]]
 
 
 def count_usable(waveform_quality: pl.DataFrame, record_ids: Collection[int], rule: WaveformRule) -> UsableTiles:
-    """Return running counts of usable tiles (those without a missing_reason); a record without rows has none."""
+    """Return running counts of usable tiles: those without a missing_reason, with the task's leave noisy ones too.
+
+    A record without rows has none.
+    """
     wanted = waveform_quality.filter(
         pl.col("record_id").is_in(list(record_ids)) & pl.col("signal").is_in(list(rule.required_any))
     ).select("record_id", "signal", tile=pl.col("tile_start_tick") // TICKS_PER_TILE, reason="missing_reason")
     found: UsableTiles = {record_id: {} for record_id in record_ids}
     for (record_id, signal), rows in wanted.partition_by("record_id", "signal", as_dict=True).items():
-        tiles = rows.filter(pl.col("reason").is_null())["tile"].to_numpy()
+        is_noise = (pl.col("reason") == SignalReason.NOISE.value) & rule.noise_is_usable
+        tiles = rows.filter(pl.col("reason").is_null() | is_noise)["tile"].to_numpy()
         is_usable = np.zeros(int(rows["tile"].max() or 0) + 1, dtype=np.int64)  # type: ignore[arg-type]
         is_usable[tiles] = 1
         found[int(record_id)][str(signal)] = np.concatenate([[0], np.cumsum(is_usable)])

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mimic_assets.manifest import assign, build_manifest, fit_normalisation, select
-from mimic_assets.manifest.normalisation import ValueCounts
+from mimic_assets.manifest.value_counts import ValueCounts
 from mimic_assets.tasks.model import SplitRule
 from mimic_assets_tests.unit.manifest.window_frames import random_rows, small_task, stream
 

@@ -164,7 +164,7 @@ def test_candidates_need_no_tensors(tmp_path: Path) -> None:
 
 def test_statistics_of_another_task_are_refused(tmp_path: Path) -> None:
     task, other = small_task(), small_task(parameters=("heart_rate",))
-    with pytest.raises(DataError, match="parameters heart_rate found, heart_rate, spo2 expected"):
+    with pytest.raises(DataError, match="heart_rate found, heart_rate, spo2 expected"):
         build_manifest(task, fit_normalisation(other, stream({})).frame, stream({}), tmp_path, CODE)
 
 

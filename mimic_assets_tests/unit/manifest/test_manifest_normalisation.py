@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mimic_assets.manifest import fit_normalisation
-from mimic_assets.manifest.normalisation import ValueCounts
+from mimic_assets.manifest.value_counts import ValueCounts
 from mimic_assets.schemas.tables import TRAINING_NORMALISATION
 from mimic_assets.schemas.vocabulary import MissingReason
 from mimic_assets_tests.unit.manifest.window_frames import small_task, stream, window_rows
