@@ -29,9 +29,10 @@ from mimic_assets.defs.partitions import PATIENTS
 from mimic_assets.defs.pictures import picture
 from mimic_assets.defs.putting import ATTRITION_TALLY
 from mimic_assets.defs.whole_tables import make_for_all_patients, make_from_clinical_tree, make_from_decisions
+from mimic_assets.defs.window_pictures import signals_of_run
 from mimic_assets.errors import InternalError
 from mimic_assets.schemas.model import Table
-from mimic_assets.schemas.tables import TABLES
+from mimic_assets.schemas.tables import TABLES, WINDOWED_SAMPLES
 
 Progress = Callable[[str, int, int], None]
 """Called with (what, done, of)."""
@@ -115,6 +116,9 @@ class TableIO(dg.IOManager):
         image = picture(table, tallies)
         if image is not None:
             summary["this run"] = image
+        if table is WINDOWED_SAMPLES:
+            subjects = [int(outcome.key) for outcome in stored]
+            summary |= signals_of_run(self._workshop.lake, self._workshop.tasks, subjects)
         if not context.has_asset_partitions:
             summary["dagster/row_count"] = sum(outcome.row_count for outcome in stored)
             for outcome in stored:

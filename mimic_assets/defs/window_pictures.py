@@ -5,13 +5,19 @@ samples, gaps, beats and verdicts are, and not what was measured. Tallies of tab
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
+from mimic_assets.errors import DataError
 from mimic_assets.pictures import view_of
+from mimic_assets.schemas.model import Table
+from mimic_assets.schemas.tables import WAVEFORM_BEATS, WAVEFORM_QUALITY, WINDOWED_SAMPLES
+from mimic_assets.storage.lake import Lake
+from mimic_assets.tasks import Task
+from mimic_assets.timeline import TICKS_PER_TILE
 
 
 def signals_picture(
@@ -34,3 +40,32 @@ def signals_picture(
 
     png = signals_png(view, title=f"{row['task']}: signals of {row['sample_id']}, values left out", shows_values=False)
     return dg.MetadataValue.md(f"![signals of a window](data:image/png;base64,{base64.b64encode(png).decode()})")
+
+
+def signals_of_run(lake: Lake, tasks: Sequence[Task], subjects: Sequence[int]) -> dict[str, dg.MarkdownMetadataValue]:
+    """Return one picture per task with waveforms, of the first positive window by name (else the first) of a run."""
+    found = {}
+    for task in tasks:
+        if task.waveforms is None:
+            continue
+        windows = lake.scan(WINDOWED_SAMPLES, task.name, subjects)
+        names = windows.select("sample_id", "label").collect().sort(["label", "sample_id"], descending=[True, False])
+        if names.is_empty():
+            continue
+        row = windows.filter(pl.col("sample_id") == names["sample_id"][0]).collect().row(0, named=True)
+        try:
+            picture = signals_picture(
+                row, _near(lake, WAVEFORM_QUALITY, "tile_start_tick", row), _near(lake, WAVEFORM_BEATS, "tick", row)
+            )
+        except DataError:  # the proof and the manifest name it; a picture is no reason to stop a run
+            continue
+        if picture is not None:
+            found[f"signals of {task.name}"] = picture
+    return found
+
+
+def _near(lake: Lake, table: Table, tick: str, row: Mapping[str, Any]) -> pl.DataFrame:
+    """Return a table's rows of the window's record that may reach into its ticks."""
+    start, end = row["waveform_start_tick"] - TICKS_PER_TILE, row["waveform_end_tick"]
+    here = (pl.col("record_id") == row["record_id"]) & pl.col(tick).is_between(start, end)
+    return lake.scan(table, partitions=[row["subject_id"]]).filter(here).collect()

@@ -26,7 +26,7 @@ class SignalCounts:
         self._signals = tuple(signals)
         self._counts: dict[tuple[str, float, int], NDArray[np.int64]] = {}
         self.units: dict[str, str | None] = dict.fromkeys(signals)
-        """Unit of each signal as the windows say; null where none was observed, of several the first in the alphabet."""
+        """Unit of each signal as windows say; null where none was observed, of several the first in the alphabet."""
 
     def add(self, windows: pl.DataFrame) -> None:
         """Count the samples of further rows of windowed_samples."""
