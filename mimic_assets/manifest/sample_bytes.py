@@ -4,8 +4,7 @@ Batches are built one by one from small arrays: slices of a large batch carry by
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -30,8 +29,7 @@ SIGNAL_COLUMNS = {
 """Field of a signal in a shard -> the column of windowed_samples it is copied from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One window as it lies in a shard; arrays [parameter, cell], read-only."""
 
     values: NDArray[np.float32]
@@ -100,8 +98,8 @@ def sample_of(layout: ShardLayout, batch: pa.RecordBatch) -> Sample:
     signals: tuple[StoredSignal, ...] = ()
     if layout.signals:
         kept = batch.column(4).values
-        fields = (kept.field(place).to_pylist() for place in range(len(SIGNAL)))
-        signals = tuple(map(StoredSignal, layout.signals, *fields))
+        fields = [kept.field(place).to_pylist() for place in range(len(SIGNAL))]
+        signals = tuple(map(StoredSignal._make, zip(layout.signals, *fields, strict=True)))
     tiles = None
     if layout.tile_features:
         tiles = batch.column(batch.num_columns - 1).values.values.to_numpy()

@@ -77,7 +77,7 @@ def _peers(python: Path, folder: Path, windows: list[list[Any]], blobs: list[lis
         data=np.frombuffer(b"".join(blob for window in blobs for blob in window), dtype=np.uint8),
         lengths=np.array([[len(blob) for blob in window] for window in blobs]),
     )
-    arguments = [str(folder), str(folder / "windows.npy")]
+    arguments = [str(folder), str(folder / "windows.npy"), "all"]
     if subprocess.run([python, "-c", "import streaming"], capture_output=True, check=False).returncode == 0:
         arguments.append(str(folder / "blobs.npz"))
     script = Path(__file__).with_name("store_by_peers.py")
