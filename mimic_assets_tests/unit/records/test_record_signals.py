@@ -74,6 +74,16 @@ def test_positions_outside_the_record_say_so(record: WrittenRecord) -> None:
     assert far["II"].calibrations == ()
 
 
+def test_a_record_that_is_cut_within_a_frame_ends_there(record: WrittenRecord) -> None:
+    rows = _rows(record).with_columns(record_last_tick=pl.lit(16 * 100 + 7, pl.Int64))
+    with open_signals(FolderTree(record.root), rows) as signals:
+        found = signals.read(["II", "Pleth", "Resp"], 16 * 99 - 1, 16 * 102)
+    assert _runs(found["II"].reasons) == [("observed", 6), ("outside_record", 7)]  # ticks 1600 and 1604, not 1608
+    assert _runs(found["Pleth"].reasons) == [("observed", 3), ("outside_record", 4)]
+    assert _runs(found["Resp"].reasons) == [("observed", 2), ("outside_record", 2)]
+    assert (found["II"].digital[6:] == MISSING_SAMPLE).all()
+
+
 def test_nothing_is_asked_for_or_nobody_knows_the_signal(record: WrittenRecord) -> None:
     signals = open_signals(FolderTree(record.root), _rows(record))
     found = signals.read(["II", "ICP"], 100, 99)

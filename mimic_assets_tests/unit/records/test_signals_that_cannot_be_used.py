@@ -161,6 +161,22 @@ def test_a_crc_that_fails_in_the_middle_keeps_the_good_part(tmp_path: Path, plac
         assert (part.reasons[good:] == SignalReason.UNREADABLE.code).all()
 
 
+@pytest.mark.parametrize("lost", [0.3, 0.6, 0.9])
+def test_samples_before_a_long_damage_are_read_at_random(tmp_path: Path, lost: float) -> None:
+    record = write_segments(tmp_path, [("e", 20_000)])
+    samples = record.samples("_0001e.dat")
+    content = record.file("_0001e.dat").read_bytes()
+    kept = int(len(content) * (1 - lost))
+    record.file("_0001e.dat").write_bytes(content[:kept] + bytes(len(content) - kept))
+    judged = read_records(FolderTree(tmp_path), SUBJECT)
+    good = 4 * judged.frame["readable_frame_count"][0]
+    assert 0 < good < 80_000
+    signals = open_signals(FolderTree(tmp_path), judged.frame)
+    for start in [good - 1, *range(0, good - 100, 1777), good - 100]:
+        end = min(start + 100, good)
+        assert (signals.read(["V"], 4 * start - 1, 4 * end - 1)["V"].digital == samples[start:end, 1]).all()
+
+
 def test_a_file_that_is_not_the_published_one_is_trusted_nowhere(tmp_path: Path) -> None:
     record = write_segments(tmp_path, [("e", 20_000)])
     publish(tmp_path)
