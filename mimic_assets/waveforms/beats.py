@@ -7,8 +7,8 @@ A tile is searched in its own samples and those of one tile before (three for br
 sees a gap. A detector needs a moment after a beat to be sure of it, so tile t is credited with the beats of the ten
 seconds that end `guard_ticks` before its end, and the last ones are found again, and credited, with the tile after it.
 A beat within the shortest plausible interval of the one credited before is that one found twice, and dropped. So a row
-depends on no sample after its `known_tick`, and on none more than three tiles before it (five for breaths). The beats
-of a record's last moments, which no whole tile follows, are not there.
+depends on no sample after its `known_tick`, and on none more than three tiles before its tile (six for breaths). The
+beats of a record's last moments, which no whole tile follows, are not there.
 """
 
 from collections.abc import Callable
