@@ -112,6 +112,11 @@ def test_normalised_values_have_the_statistics_of_the_train_split(lake: str, tra
         scaled = batch["values"][:, place][observed[:, place]].astype(np.float64)
         assert abs(scaled.mean()) < 1e-5
         assert scaled.std() == pytest.approx(1, abs=1e-5)
+    for signal in ("II", "Resp"):  # Pleth is resampled in some records, which changes its statistics a little
+        scaled, values = batch["signals"][signal], raw["signals"][signal]
+        assert (np.isnan(scaled) == np.isnan(values)).all()
+        there = scaled[~np.isnan(scaled)].astype(np.float64)
+        assert (abs(there.mean()), there.std()) == (pytest.approx(0, abs=1e-4), pytest.approx(1, abs=1e-4))
     filled = next(iter(Loader(training, 8, form=BatchFormat(normalisation=statistics, missing_value=0.0))))
     for name in ("values", "ages_s", "tile_features"):
         assert np.isfinite(filled[name]).all()
