@@ -27,7 +27,6 @@ _STREAM_BITS = {"PCM_S8": 8, "PCM_16": 16, "PCM_24": 24}
 Samples = npt.NDArray[np.int16 | np.int32]
 """Digital values: 16 bits wherever the format has no more."""
 _OLDEST_LIBRARY = (1, 2, 1)
-_SKIPPED_SAMPLES = 1 << 15
 
 
 class DamagedSamplesError(Exception):
@@ -141,7 +140,8 @@ class FlacFile:
             return
         try:
             if not self._stream.is_moved_to(start):
-                self._start_again(start, out.shape[1])
+                self._file.raise_failure()
+                raise DamagedSamplesError(f"sample {start} cannot be found")
             found = self._stream.read_on(out)
         except (soundfile.SoundFileError, EOFError) as error:
             self._file.raise_failure()
@@ -152,17 +152,6 @@ class FlacFile:
             raise DamagedSamplesError(f"the stream ends at sample {start + found}, before {start + len(out)}")
         if self._shift:
             np.right_shift(out, self._shift, out=out)
-
-    def _start_again(self, start: int, channels: int) -> None:
-        """Open the stream anew and decode up to a sample: in a damaged file a jump can fail over its bad part."""
-        self._stream.close()
-        self._file.seek(0)
-        self._stream = self._opened()
-        passed = np.empty((min(_SKIPPED_SAMPLES, start), channels), self.dtype)
-        for place in range(0, start, _SKIPPED_SAMPLES):
-            part = passed[: start - place]
-            if self._stream.read_on(part) < len(part):
-                return
 
     def close(self) -> None:
         """Close stream and file."""

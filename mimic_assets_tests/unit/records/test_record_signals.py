@@ -1,5 +1,6 @@
 """`open_signals`: the samples of a small record and of the real ones, position by position."""
 
+import io
 from itertools import pairwise
 from pathlib import Path
 
@@ -146,6 +147,27 @@ def test_a_library_that_cannot_seek_is_refused_at_first_use(
     monkeypatch.setattr("soundfile.__libsndfile_version__", "1.2.0")
     with pytest.raises(RequestError, match=r"libsndfile 1\.2\.0 found, 1\.2\.1 or newer expected"):
         open_signals(FolderTree(record.root), rows).read(["II"], -1, LAST_TICK)
+
+
+@pytest.mark.parametrize("after", [0, 3, 8])
+def test_a_source_that_fails_is_told_as_it_is_and_not_as_damage(
+    record: WrittenRecord, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    class Failing(io.BytesIO):
+        reads = 0
+
+        def read(self, count: int | None = -1) -> bytes:
+            self.reads += 1
+            if self.reads > after:
+                raise RequestError("the bucket does not answer")
+            return super().read(min(count or 0, 512))
+
+    rows = _rows(record)
+    content = record.file("_0001e.dat").read_bytes()
+    monkeypatch.setattr(FolderTree, "open", lambda self, path: Failing(content))
+    signals = open_signals(FolderTree(record.root), rows)
+    with pytest.raises(RequestError, match="does not answer"):
+        signals.read(["II"], 4000, LAST_TICK)
 
 
 def test_few_files_stay_open(record: WrittenRecord, monkeypatch: pytest.MonkeyPatch) -> None:
