@@ -66,7 +66,7 @@ class Target:
         is_missing = found == piece.missing
         if is_missing.any():
             values[is_missing] = missing_value(values.dtype)
-            np.multiply(is_missing, np.uint8(_NO_SIGNAL), out=self.reasons[place])
+            self.reasons[place][is_missing] = _NO_SIGNAL  # touches only the memory of those
 
 
 def _to_physical(found: Samples, piece: Piece, out: Values) -> None:
