@@ -11,6 +11,7 @@ import polars as pl
 from mimic_assets.schemas.tables import WINDOWED_SAMPLES
 from mimic_assets.schemas.vocabulary import MissingReason
 from mimic_assets.tasks import Task, load_task
+from mimic_assets_tests.waveform_windows import NO_SIGNALS
 
 ADMITTED = datetime(2150, 1, 1)
 
@@ -70,6 +71,7 @@ def window_rows(
                 "cell_ages_s": [None if np.isnan(v) else 0.5 for v in flat_values[i]],
                 "feature_names": [], "feature_values": [],
             }
+            | NO_SIGNALS
         )  # fmt: skip
     return pl.DataFrame(rows, schema=WINDOWED_SAMPLES.schema)
 
