@@ -13,7 +13,7 @@ from pcodec import ChunkConfig, standalone
 
 from mimic_assets.errors import DataError
 
-_LEVEL: Final = 8
+_LEVEL: Final = 4
 _RUN: Final = np.dtype([("length", "<u4"), ("code", "u1")])
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import dagster as dg
 
-from mimic_assets import clinical, events, numerics, records, stays, windows
+from mimic_assets import clinical, events, numerics, records, stays, waveforms, windows
 from mimic_assets.cli.instance import opened
 from mimic_assets.definitions import build_definitions
 from mimic_assets.defs.automation import EXTRACT_CLINICAL_ROWS, MAKE_PATIENTS, PATIENT_TABLES, RANGE_END, RANGE_START
@@ -34,6 +34,9 @@ DERIVATIONS: dict[str, FromTree | FromTables] = {
     "raw_records": FromTree(records.read_records, records.find_patients),
     "raw_numerics": FromTree(records.read_numerics),
     "cleaned_numerics": FromTables(numerics.clean, ("raw_numerics", "raw_records")),
+    "waveform_quality": FromTables(waveforms.judge_waveforms, ("raw_records",), needs_signals=True),
+    "waveform_beats": FromTables(waveforms.find_beats, ("raw_records",), needs_signals=True),
+    "waveform_features": FromTables(waveforms.summarise_tiles, ("waveform_beats", "raw_records")),
     "record_stays": FromTables(stays.find_record_stays, ("raw_records", "cleaned_numerics", "clinical_extract")),
     "clinical_events": FromTables(
         events.find_events,
@@ -45,9 +48,14 @@ DERIVATIONS: dict[str, FromTree | FromTables] = {
         ("clinical_extract", "clinical_events", "record_stays", "cleaned_numerics"),
         per_task=True,
         needs_completeness=True,
+        waveform_inputs=("waveform_quality",),
     ),
     "windowed_samples": FromTables(
-        windows.cut_windows, ("clinical_labels", "cleaned_numerics", "record_stays"), per_task=True
+        windows.cut_windows,
+        ("clinical_labels", "cleaned_numerics", "record_stays"),
+        per_task=True,
+        waveform_inputs=("raw_records", "waveform_quality", "waveform_features"),
+        needs_signals=True,
     ),
 }
 """Table -> how it is made, as the assets say it."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_LABELS, RECORD_STAYS
+from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_LABELS, RECORD_STAYS, WAVEFORM_QUALITY
 from mimic_assets.tasks import load_task, shipped_tasks
 from mimic_assets.windows import label_stays
 from mimic_assets_tests.event_ledger import find_events
@@ -68,7 +68,9 @@ def test_labels_of_patients_together_are_those_of_each_alone(name: str, drawn: l
 
     def label(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         events = find_events(rows, NO_NUMERICS, NO_STAYS).frame
-        judged = label_stays(task, rows, events, NO_STAYS, NO_NUMERICS, frozenset())
+        judged = label_stays(
+            task, rows, events, NO_STAYS, NO_NUMERICS, frozenset(), waveform_quality=WAVEFORM_QUALITY.empty()
+        )
         return judged.frame, judged.rejected
 
     together, told = label(pl.concat(drawn))

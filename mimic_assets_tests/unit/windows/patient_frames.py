@@ -12,11 +12,18 @@ import polars as pl
 from mimic_assets.events import load_definitions, tables_by_event
 from mimic_assets.schemas.judged import Judged
 from mimic_assets.schemas.model import Table
-from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EVENTS, CLINICAL_EXTRACT, RECORD_STAYS
+from mimic_assets.schemas.tables import (
+    CLEANED_NUMERICS,
+    CLINICAL_EVENTS,
+    CLINICAL_EXTRACT,
+    RECORD_STAYS,
+    WAVEFORM_QUALITY,
+)
 from mimic_assets.tasks import Task, load_task
 from mimic_assets.timeline import RecordClock
 from mimic_assets.windows import label_stays
 
+NO_TILES = WAVEFORM_QUALITY.empty()
 SUBJECT, ADMISSION, STAY, RECORD = 10, 20, 30, 90
 DAY = datetime(2150, 1, 1)
 HZ = "999.56"
@@ -205,7 +212,8 @@ def label(
     """Return the labels of the invented patient."""
     cells = CLEANED_NUMERICS.empty() if cleaned is None else cleaned
     frames = extract(*clinical), events(*ledger), records(*recorded), cells
-    return label_stays(of, *frames, frozenset(incomplete), tables_by_event(load_definitions()))
+    tables = tables_by_event(load_definitions())
+    return label_stays(of, *frames, frozenset(incomplete), tables, waveform_quality=NO_TILES)
 
 
 def told(judged: Judged) -> dict[str, str]:

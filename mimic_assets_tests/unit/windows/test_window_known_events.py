@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import polars as pl
 import pytest
 
-from mimic_assets.schemas.tables import CLEANED_NUMERICS, RECORD_STAYS
+from mimic_assets.schemas.tables import CLEANED_NUMERICS, RECORD_STAYS, WAVEFORM_QUALITY
 from mimic_assets.tasks import load_task
 from mimic_assets.timeline import microseconds
 from mimic_assets.windows import label_stays
@@ -70,5 +70,6 @@ def test_an_anchor_that_was_not_known_by_the_index_time_gives_none(minutes: int,
     rows = stored(minutes)
     events = find_events(rows, NO_NUMERICS, NO_STAYS).frame
     of = task.model_copy(update={"index": anchored})
-    labels = label_stays(of, rows, events, RECORD_STAYS.empty(), CLEANED_NUMERICS.empty(), frozenset()).frame
+    nothing = RECORD_STAYS.empty(), CLEANED_NUMERICS.empty(), frozenset()
+    labels = label_stays(of, rows, events, *nothing, waveform_quality=WAVEFORM_QUALITY.empty()).frame
     assert labels["index_time"].to_list() == [SHOCK + timedelta(hours=2, minutes=1)] * is_there

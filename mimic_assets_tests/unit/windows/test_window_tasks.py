@@ -8,6 +8,7 @@ from mimic_assets.schemas.judged import Judged
 from mimic_assets.windows import label_stays
 from mimic_assets_tests.unit.windows.patient_frames import (
     CLEANED_NUMERICS,
+    NO_TILES,
     RECORD_STAYS,
     admission,
     at,
@@ -73,8 +74,8 @@ def test_another_competing_event_counts_in_its_own_admission_only() -> None:
 def of_class(event_class: str, **more: Any) -> dict[str, str]:
     ledger = events(arrest("e", "12:00", "12:02")).with_columns(event_class=pl.lit(event_class), **more)
     of = task("cardiac_arrest", **ARREST)
-    cells = CLEANED_NUMERICS.empty()
-    judged: Judged = label_stays(of, extract(*HOUSE), ledger, RECORD_STAYS.empty(), cells, frozenset())
+    nothing = RECORD_STAYS.empty(), CLEANED_NUMERICS.empty(), frozenset()
+    judged: Judged = label_stays(of, extract(*HOUSE), ledger, *nothing, waveform_quality=NO_TILES)
     return told(judged)
 
 
