@@ -13,6 +13,7 @@ beats of a record's last moments, which no whole tile follows, are not there.
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,9 @@ _SHAKE_TICKS = 50
 """A beat next to the limit between two tiles may be placed on either side by the two searches that see it."""
 _DECIMALS = 6
 _MILLI = {"uv": 1000.0}
+_Cycle = tuple[float | None, float | None, float | None]
+"""Lowest, highest and mean value from one beat to the next."""
+_UNKNOWN: _Cycle = (None, None, None)
 
 
 def find_beats(
@@ -111,14 +115,13 @@ class _Walk:
             begin = max(first - self._of.context_tiles, 0)
             block = reader.read(names, begin * TICKS_PER_TILE - 1, after * TICKS_PER_TILE - 1)
             there = [name for name in names if block[name].calibrations]
-            values: dict[str, Floats] = {}
+            fronts: dict[str, _Front] = {}
             for tile in range(first, after):
                 for name in there:
-                    part = block[name]
-                    if name not in values:
-                        values[name] = part.physical().astype(np.float64)
-                    if self._is_usable(part, values[name], tile):
-                        self._search_tile(part, values[name], tile)
+                    if name not in fronts:
+                        fronts[name] = _Front(self._of, block[name], self._rate)
+                    if self._is_usable(block[name], fronts[name].values, tile):
+                        self._search_tile(block[name], fronts[name], tile)
                         break
 
     def _is_usable(self, part: SignalSlice, values: Floats, tile: int) -> bool:
@@ -128,12 +131,12 @@ class _Walk:
         least = self._of.least_spread * _MILLI.get(self._units[part.signal].casefold(), 1.0)
         return bool(len(there) >= _LEAST_OBSERVED * len(own) and np.ptp(there) >= least)
 
-    def _search_tile(self, part: SignalSlice, values: Floats, tile: int) -> None:
+    def _search_tile(self, part: SignalSlice, front: "_Front", tile: int) -> None:
         """Add the beats that the tile is credited with, and how much of it was searched."""
         of, step = self._of, part.ticks_per_sample
         first_tile = max(tile - of.context_tiles, 0, part.first_tick // TICKS_PER_TILE)
         start, known = first_tile * TICKS_PER_TILE, (tile + 1) * TICKS_PER_TILE - 1
-        chunk = _between(part, values, first_tile, tile + 1)
+        chunk, known_row = _between(part, front.values, first_tile, tile + 1), front.row(tile)
         rate_hz = self._rate / step
         low, high = tile * TICKS_PER_TILE - of.guard_ticks, known - of.guard_ticks
         searched = 0
@@ -141,25 +144,43 @@ class _Walk:
             if stretch.last_tick < low - _SHAKE_TICKS or stretch.first_tick > high:
                 continue
             searched += max(min(stretch.last_tick + step - 1, high) - max(stretch.first_tick, low) + 1, 0)
-            for tick in (stretch.first_tick + of.find(stretch.values, rate_hz) * step).tolist():
-                if low - _SHAKE_TICKS <= tick <= high and tick - self._before[1] >= self._shortest:
-                    self._credit(part.signal, tick, known, stretch.first_tick, chunk, start, step)
+            row = known_row if len(stretch.values) == len(chunk) else None
+            ticks = stretch.first_tick + of.find(stretch.values, rate_hz, row) * step
+            mine = ticks[(ticks >= low - _SHAKE_TICKS) & (ticks <= high)].tolist()
+            self._credit(part.signal, mine, known, stretch.first_tick, chunk, start, step)
         if searched:
             self._rows.append((part.signal, known, BeatKind.SEARCH.value, known, searched, None, None, None))
 
     def _credit(
-        self, signal: str, tick: int, known: int, stretch_first: int, chunk: Floats, start: int, step: int
+        self, signal: str, ticks: list[int], known: int, stretch_first: int, chunk: Floats, start: int, step: int
     ) -> None:
-        """Add a beat; its interval is known where the beat before lies in the same stretch, at a plausible distance."""
+        """Add beats; an interval is known where the beat before lies in the same stretch, at a plausible distance."""
         before_signal, before = self._before
-        is_interval = before_signal == signal and before >= stretch_first and tick - before <= self._longest
-        low = high = mean = None
-        if is_interval and self._of.has_cycles:
-            cycle = chunk[(before - start) // step : (tick - start) // step]
-            low, high, mean = (round(float(value), _DECIMALS) for value in (cycle.min(), cycle.max(), cycle.mean()))
-        interval = tick - before if is_interval else None
-        self._rows.append((signal, tick, self._of.beat_kind.value, known, interval, low, high, mean))
-        self._before = (signal, tick)
+        taken: list[int] = []
+        for tick in ticks:
+            if tick - (taken[-1] if taken else before) >= self._shortest:
+                taken.append(tick)
+        if not taken:
+            return
+        edges = [before, *taken]
+        reaches_back = before_signal == signal and before >= stretch_first
+        intervals: list[int | None] = [
+            tick - earlier if tick - earlier <= self._longest and (reaches_back or place) else None
+            for place, (earlier, tick) in enumerate(pairwise(edges))
+        ]
+        cycles: list[_Cycle] = [_UNKNOWN] * len(taken)
+        if self._of.has_cycles:
+            known_from = 0 if reaches_back else 1
+            measured = _cycles(chunk, np.array([(edge - start) // step for edge in edges[known_from:]]))
+            cycles[known_from:] = [
+                cycle if intervals[known_from + place] is not None else _UNKNOWN for place, cycle in enumerate(measured)
+            ]
+        kind = self._of.beat_kind.value
+        self._rows += [
+            (signal, tick, kind, known, interval, *cycle)
+            for tick, interval, cycle in zip(taken, intervals, cycles, strict=True)
+        ]
+        self._before = (signal, taken[-1])
 
     def frame(self, subject_id: int, record_id: int) -> pl.DataFrame:
         """Return the rows found."""
@@ -168,6 +189,43 @@ class _Walk:
         return pl.DataFrame(self._rows, schema=schema, orient="row").select(
             pl.lit(subject_id, pl.Int64).alias("subject_id"), pl.lit(record_id, pl.Int64).alias("record_id"), *names
         )
+
+
+class _Front:
+    """What a detector looks at in one block of a signal; chunks of full length without a gap are made at once."""
+
+    def __init__(self, search: Search, part: SignalSlice, ticks_per_second: float) -> None:
+        self.values: Floats = part.physical().astype(np.float64)
+        self._first = part.first_tick // TICKS_PER_TILE + search.context_tiles
+        per_tile = TICKS_PER_TILE // part.ticks_per_sample
+        length = (search.context_tiles + 1) * per_tile
+        self._rows: dict[int, Floats] = {}
+        if len(self.values) < length:
+            return
+        chunks = np.lib.stride_tricks.sliding_window_view(self.values, length)[::per_tile]
+        has_gap = np.isnan(self.values).reshape(-1, per_tile).any(axis=1)
+        whole = np.flatnonzero(~np.lib.stride_tricks.sliding_window_view(has_gap, search.context_tiles + 1).any(axis=1))
+        if whole.size:
+            rate_hz = ticks_per_second / part.ticks_per_sample
+            self._rows = dict(zip(whole.tolist(), search.front(chunks[whole], rate_hz), strict=True))
+
+    def row(self, tile: int) -> Floats | None:
+        """Return the front of the chunk that ends with a tile; None where it is shorter, or has a gap."""
+        return self._rows.get(tile - self._first)
+
+
+def _cycles(chunk: Floats, edges: npt.NDArray[np.int64]) -> list[_Cycle]:
+    """Return lowest, highest and mean value between neighbouring edges of a chunk."""
+    if len(edges) < 2:
+        return []
+    own = chunk[: edges[-1]]
+    lengths = np.diff(edges)
+    measured = (
+        np.minimum.reduceat(own, edges[:-1]),
+        np.maximum.reduceat(own, edges[:-1]),
+        np.add.reduceat(own, edges[:-1]) / lengths,
+    )
+    return list(zip(*(np.round(values, _DECIMALS).tolist() for values in measured), strict=True))
 
 
 def _between(part: SignalSlice, values: Floats, first_tile: int, after: int) -> Floats:

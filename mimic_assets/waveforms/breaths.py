@@ -21,17 +21,23 @@ _SHARE = 0.2
 _LEAST_SWING_OHM = 0.01
 
 
-def find_breaths(impedance_ohm: Floats, rate_hz: float) -> npt.NDArray[np.int64]:
+def breath_band(rows: Floats, rate_hz: float) -> Floats:
+    """Return the band that breaths are searched in, row by row."""
+    return band_pass(rows - rows.mean(axis=1, keepdims=True), *_BAND_HZ, _ORDER, rate_hz)
+
+
+def find_breaths(impedance_ohm: Floats, rate_hz: float, band: Floats | None = None) -> npt.NDArray[np.int64]:
     """Return the samples of the tops of the breaths, ascending; none where the swing is below 0.01 ohm.
 
     Args:
         impedance_ohm: one stretch without a missing sample.
         rate_hz: samples per second.
+        band: its row of `breath_band`, where it is known.
     """
     nothing = np.empty(0, dtype=np.int64)
     if len(impedance_ohm) < SHORTEST_S * rate_hz or np.ptp(impedance_ohm) < _LEAST_SWING_OHM:
         return nothing
-    band = band_pass(impedance_ohm - impedance_ohm.mean(), *_BAND_HZ, _ORDER, rate_hz)
+    band = breath_band(impedance_ohm[None], rate_hz)[0] if band is None else band
     inner = band[1:-1]
     maxima = np.flatnonzero((inner > band[:-2]) & (inner >= band[2:]) & (inner > 0)) + 1
     if not maxima.size:

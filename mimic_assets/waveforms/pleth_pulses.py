@@ -21,16 +21,22 @@ _UPSTROKE_S = 0.4
 """The foot is the lowest point of this time before the peak."""
 
 
-def find_pleth_onsets(pleth: Floats, rate_hz: float) -> npt.NDArray[np.int64]:
+def pleth_band(rows: Floats, rate_hz: float) -> Floats:
+    """Return the band that pulses are searched in, row by row."""
+    return band_pass(rows, *_BAND_HZ, _ORDER, rate_hz)
+
+
+def find_pleth_onsets(pleth: Floats, rate_hz: float, band: Floats | None = None) -> npt.NDArray[np.int64]:
     """Return the samples of the pulse feet, ascending; none in a stretch shorter than three seconds or constant.
 
     Args:
         pleth: one stretch without a missing sample, any unit.
         rate_hz: samples per second.
+        band: its row of `pleth_band`, where it is known.
     """
     if len(pleth) < SHORTEST_S * rate_hz or np.ptp(pleth) <= 0:
         return np.empty(0, dtype=np.int64)
-    band = band_pass(pleth, *_BAND_HZ, _ORDER, rate_hz)
+    band = pleth_band(pleth[None], rate_hz)[0] if band is None else band
     squared = np.square(np.maximum(band, 0))
     peak = ndimage.uniform_filter1d(squared, round(_PEAK_S * rate_hz), mode="nearest")
     beat = ndimage.uniform_filter1d(squared, round(_BEAT_S * rate_hz), mode="nearest")

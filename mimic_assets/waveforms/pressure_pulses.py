@@ -21,16 +21,19 @@ _LEAST_RISE_MMHG = 5.0
 """A smaller rise is no pulse: a damped or zeroed line, or noise."""
 
 
-def find_pressure_onsets(pressure_mmhg: Floats, rate_hz: float) -> npt.NDArray[np.int64]:
+def find_pressure_onsets(
+    pressure_mmhg: Floats, rate_hz: float, slope_sum: Floats | None = None
+) -> npt.NDArray[np.int64]:
     """Return the samples of the pulse onsets, ascending; none in a stretch shorter than three seconds.
 
     Args:
         pressure_mmhg: one stretch without a missing sample.
         rate_hz: samples per second.
+        slope_sum: its row of `slope_sums`, where it is known.
     """
     if len(pressure_mmhg) < SHORTEST_S * rate_hz:
         return np.empty(0, dtype=np.int64)
-    slope_sum = _slope_sum(pressure_mmhg, rate_hz)
+    slope_sum = slope_sums(pressure_mmhg[None], rate_hz)[0] if slope_sum is None else slope_sum
     reach, blind, patience = (round(s * rate_hz) for s in (_REACH_S, _BLIND_S, _PATIENCE_S))
     threshold = max(_FIRST * float(slope_sum.mean()), _LEAST_RISE_MMHG)
     onsets: list[int] = []
@@ -54,14 +57,14 @@ def find_pressure_onsets(pressure_mmhg: Floats, rate_hz: float) -> npt.NDArray[n
     return np.unique(np.array(onsets, dtype=np.int64))
 
 
-def _slope_sum(pressure: Floats, rate_hz: float) -> Floats:
-    """Return at each sample the sum of all rises of the smoothed pressure in the 128 ms before it."""
+def slope_sums(rows: Floats, rate_hz: float) -> Floats:
+    """Return at each sample of a row the sum of all rises of the smoothed pressure in the 128 ms before it."""
     box = max(1, round(_BOX_S * rate_hz))
-    smooth = ndimage.uniform_filter1d(ndimage.uniform_filter1d(pressure, box, mode="nearest"), box, mode="nearest")
-    rises = np.cumsum(np.maximum(np.diff(smooth, prepend=smooth[0]), 0))
+    smooth = ndimage.uniform_filter1d(ndimage.uniform_filter1d(rows, box, mode="nearest"), box, mode="nearest")
+    rises = np.cumsum(np.maximum(np.diff(smooth, prepend=smooth[:, :1]), 0), axis=1)
     width = round(_SLOPE_S * rate_hz)
-    earlier = np.concatenate([np.zeros(width), rises[:-width]])
-    return np.asarray(rises - earlier)
+    rises[:, width:] -= rises[:, :-width].copy()
+    return rises
 
 
 def _first_above(values: Floats, begin: int, end: int, threshold: float) -> int | None:

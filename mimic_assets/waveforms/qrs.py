@@ -34,18 +34,24 @@ def _bell(samples: int) -> Floats:
     return np.asarray(window / window.sum())
 
 
-def find_qrs(ecg: Floats, rate_hz: float) -> npt.NDArray[np.int64]:
+def qrs_band(rows: Floats, rate_hz: float) -> Floats:
+    """Return the band that complexes are searched in, row by row."""
+    return band_pass(rows, *_BAND_HZ, _ORDER, rate_hz)
+
+
+def find_qrs(ecg: Floats, rate_hz: float, band: Floats | None = None) -> npt.NDArray[np.int64]:
     """Return the samples of the R peaks (the largest swing of the complex, up or down), ascending.
 
     Args:
         ecg: one stretch without a missing sample, any unit.
         rate_hz: samples per second.
+        band: its row of `qrs_band`, where it is known.
 
     Missing: a stretch shorter than three seconds or without any change gives no beats.
     """
     if len(ecg) < SHORTEST_S * rate_hz or np.ptp(ecg) < _LEAST_SPREAD:
         return np.empty(0, dtype=np.int64)
-    band = band_pass(ecg, *_BAND_HZ, _ORDER, rate_hz)
+    band = qrs_band(ecg[None], rate_hz)[0] if band is None else band
     energy = np.convolve(band * band, _bell(round(_PEAK_S * rate_hz)), mode="same")
     integrated = compiled._squared_moving_integration(band, round(_INTEGRATED_S * rate_hz))
     # The compiled code keeps intervals in an array of len / refractory entries and can step over its end when beats

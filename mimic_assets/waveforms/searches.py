@@ -14,7 +14,9 @@ from mimic_assets.schemas.vocabulary import BeatKind
 from mimic_assets.waveforms import breaths, pleth_pulses, pressure_pulses, qrs
 from mimic_assets.waveforms.signal_kinds import SignalKind
 
-Finder = Callable[[npt.NDArray[np.float64], float], npt.NDArray[np.int64]]
+Floats = npt.NDArray[np.float64]
+Front = Callable[[Floats, float], Floats]
+Finder = Callable[[Floats, float, Floats | None], npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,10 @@ class Search:
 
     signal_kind: SignalKind
     beat_kind: BeatKind
+    front: Front
+    """What the detector looks at, for stretches of equal length at once: [stretch, sample], and samples per second."""
     find: Finder
+    """Given a stretch, samples per second, and its row of `front` where that is known."""
     shortest_s: float
     """Shorter stretches are not searched."""
     context_tiles: int
@@ -42,24 +47,25 @@ class Search:
 
 SEARCHES = (
     Search(
-        SignalKind.ECG, BeatKind.QRS, qrs.find_qrs, qrs.SHORTEST_S, context_tiles=1, guard_ticks=150,
+        SignalKind.ECG, BeatKind.QRS, qrs.qrs_band, qrs.find_qrs, qrs.SHORTEST_S, context_tiles=1, guard_ticks=150,
         interval_s=(0.2, 3.0), least_spread=0.05,
         preference=(
             "II", "MLII", "V", "I", "AVF", "MCL", "MCL1", "III", "V5", "V4", "V3", "V6", "V2", "V1", "AVL", "AVR",
         ),
     ),
     Search(
-        SignalKind.PPG, BeatKind.PULSE_ONSET, pleth_pulses.find_pleth_onsets, pleth_pulses.SHORTEST_S,
-        context_tiles=1, guard_ticks=500, interval_s=(0.25, 3.0), least_spread=0.01, preference=("PLETH",),
-        has_cycles=True,
+        SignalKind.PPG, BeatKind.PULSE_ONSET, pleth_pulses.pleth_band, pleth_pulses.find_pleth_onsets,
+        pleth_pulses.SHORTEST_S, context_tiles=1, guard_ticks=500, interval_s=(0.25, 3.0), least_spread=0.01,
+        preference=("PLETH",), has_cycles=True,
     ),
     Search(
-        SignalKind.ARTERIAL_PRESSURE, BeatKind.PULSE_ONSET, pressure_pulses.find_pressure_onsets,
-        pressure_pulses.SHORTEST_S, context_tiles=1, guard_ticks=500, interval_s=(0.25, 3.0), least_spread=5.0,
-        preference=("ABP", "ART", "AO"), has_cycles=True,
+        SignalKind.ARTERIAL_PRESSURE, BeatKind.PULSE_ONSET, pressure_pulses.slope_sums,
+        pressure_pulses.find_pressure_onsets, pressure_pulses.SHORTEST_S, context_tiles=1, guard_ticks=500,
+        interval_s=(0.25, 3.0), least_spread=5.0, preference=("ABP", "ART", "AO"), has_cycles=True,
     ),
     Search(
-        SignalKind.BREATH, BeatKind.BREATH, breaths.find_breaths, breaths.SHORTEST_S, context_tiles=3,
+        SignalKind.BREATH, BeatKind.BREATH, breaths.breath_band, breaths.find_breaths, breaths.SHORTEST_S,
+        context_tiles=3,
         guard_ticks=2000, interval_s=(1.0, 12.0), least_spread=0.01, preference=("RESP",),
     ),
 )  # fmt: skip
