@@ -126,8 +126,8 @@ def test_waveform_minutes_limit_the_waveform_and_nothing_else(tmp_path: Path) ->
     ("values", "message"),
     [
         ({"patients": 0}, "patients is 0, expected 1 to 100000"),
-        ({"hours": 0.1}, "hours is 0.1, expected 0.5 to 96.0"),
-        ({"hours": float("nan")}, "hours is nan, expected 0.5 to 96.0"),
+        ({"hours": 0.1}, "hours is 0.1, expected 0.5 to 168.0"),
+        ({"hours": float("nan")}, "hours is nan, expected 0.5 to 168.0"),
         ({"seed": -1}, "seed is -1, expected 0 to"),
         ({"waveform_minutes": 0.5}, "waveform_minutes is 0.5, expected at least 1"),
     ],
