@@ -41,6 +41,10 @@ _SHAKE_TICKS = 50
 """A beat next to the limit between two tiles may be placed on either side by the two searches that see it."""
 _DECIMALS = 6
 _MILLI = {"uv": 1000.0}
+_ROW: dict[str, Any] = {
+    name: WAVEFORM_BEATS.schema[name]
+    for name in ("signal", "tick", "kind", "known_tick", "interval_ticks", "cycle_low", "cycle_high", "cycle_mean")
+}
 _Cycle = tuple[float | None, float | None, float | None]
 """Lowest, highest and mean value from one beat to the next."""
 _UNKNOWN: _Cycle = (None, None, None)
@@ -107,6 +111,8 @@ class _Walk:
         self._shortest, self._longest = (round(seconds * ticks_per_second) for seconds in search.interval_s)
         self._before: tuple[str, int] = ("", -(1 << 40))
         self._rows: list[tuple[str, int, str, int, int | None, float | None, float | None, float | None]] = []
+        """Of the block that is searched; Python's values take five times the memory of a frame's."""
+        self._frames = [pl.DataFrame(schema=_ROW)]
 
     def search(self, reader: SignalReader, start: int, count: int) -> None:
         """Search the tiles `[start, count)`, reading a block of them at a time."""
@@ -123,6 +129,8 @@ class _Walk:
                     if self._is_usable(block[name], fronts[name].values, tile):
                         self._search_tile(block[name], fronts[name], tile)
                         break
+            self._frames.append(pl.DataFrame(self._rows, schema=_ROW, orient="row"))
+            self._rows.clear()
 
     def _is_usable(self, part: SignalSlice, values: Floats, tile: int) -> bool:
         """Return whether half of the tile is observed and differs."""
@@ -184,10 +192,8 @@ class _Walk:
 
     def frame(self, subject_id: int, record_id: int) -> pl.DataFrame:
         """Return the rows found."""
-        names = ("signal", "tick", "kind", "known_tick", "interval_ticks", "cycle_low", "cycle_high", "cycle_mean")
-        schema: dict[str, Any] = {name: WAVEFORM_BEATS.schema[name] for name in names}
-        return pl.DataFrame(self._rows, schema=schema, orient="row").select(
-            pl.lit(subject_id, pl.Int64).alias("subject_id"), pl.lit(record_id, pl.Int64).alias("record_id"), *names
+        return pl.concat(self._frames).select(
+            pl.lit(subject_id, pl.Int64).alias("subject_id"), pl.lit(record_id, pl.Int64).alias("record_id"), *_ROW
         )
 
 

@@ -28,6 +28,10 @@ _PREFIX = {
     SignalKind.BREATH: "resp",
 }
 _KEY = ("record_id", "tile")
+_TILES_AT_ONCE = 2160
+"""Six hours of beats are joined and grouped at a time: memory beyond the rows does not grow with the record."""
+_EARLIER_TILES = 2
+"""A beat is compared with the one before it and with the R peak before it, three seconds away at most."""
 
 
 def summarise_tiles(waveform_beats: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
@@ -44,15 +48,24 @@ def summarise_tiles(waveform_beats: pl.DataFrame, raw_records: pl.DataFrame) -> 
     Missing: a rate is null where no interval supports it; counts and sums are 0 then. `searched_ticks` of 0 says that
         nothing was searched, so that no beats is not taken for none there.
     """
-    tiles = _tiles(raw_records)
-    sums = tile_sums(waveform_beats, raw_records)
+    frames = [WAVEFORM_FEATURES.empty()]
+    for (first,), tiles in _tiles(raw_records).partition_by("part", as_dict=True, include_key=False).items():
+        frames.append(_summary(tiles, waveform_beats, raw_records, int(first) * _TILES_AT_ONCE))
+    return Judged(pl.concat(frames).sort(WAVEFORM_FEATURES.order), rejected_frame([]))
+
+
+def _summary(
+    tiles: pl.DataFrame, waveform_beats: pl.DataFrame, raw_records: pl.DataFrame, first: int
+) -> pl.DataFrame:
+    """Return the rows of some tiles, `first` to less than `first + _TILES_AT_ONCE`, of every record."""
+    begin, end = ((first + more) * TICKS_PER_TILE for more in (-_EARLIER_TILES, _TILES_AT_ONCE))
+    beats = waveform_beats.filter(pl.col("known_tick").is_between(begin, end - 1))
     frame = (
-        tiles.join(sums, on=_KEY, how="left")
+        tiles.join(tile_sums(beats, raw_records), on=_KEY, how="left")
         .with_columns(pl.col(*SUMS).fill_null(0))
         .with_columns(tile_start_tick=pl.col("tile") * TICKS_PER_TILE)
     )
-    frame = with_rates(frame).select(pl.col(name).cast(kind) for name, kind in WAVEFORM_FEATURES.schema.items())
-    return Judged(frame.sort(WAVEFORM_FEATURES.order), rejected_frame([]))
+    return with_rates(frame).select(pl.col(name).cast(kind) for name, kind in WAVEFORM_FEATURES.schema.items())
 
 
 def tile_sums(waveform_beats: pl.DataFrame, raw_records: pl.DataFrame) -> pl.DataFrame:
@@ -122,4 +135,5 @@ def _tiles(raw_records: pl.DataFrame) -> pl.DataFrame:
         .explode("tile")
         .drop_nulls("tile")
         .drop("record_last_tick")
+        .with_columns(part=pl.col("tile") // _TILES_AT_ONCE)
     )

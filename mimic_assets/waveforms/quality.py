@@ -77,14 +77,14 @@ def judge_record(rows: pl.DataFrame, reader: SignalReader, last_tiles: int | Non
     by_signal = rows.sort("segment_index").partition_by("signal", as_dict=True)
     segments = {str(name): part for (name,), part in by_signal.items()}
     names = sorted(set(reader.signals) & set(segments))
-    blocks: dict[str, list[_Columns]] = {name: [] for name in names}
+    blocks: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
     count = whole_tiles_by(reader.last_tick)
     start = 0 if last_tiles is None else max(count - last_tiles, 0) // TILES_PER_BLOCK * TILES_PER_BLOCK
     for first, after in tile_blocks(start, count, TILES_PER_BLOCK):
         for name, part in reader.read(names, *ticks_of(first, after)).items():
             if part.samples_per_frame:
-                blocks[name].append(_judge_block(part, segments[name], frame_rate_hz))
-    frames = [_frame(name, blocks[name]) for name in names if blocks[name]]
+                blocks[name].append(_frame(name, _judge_block(part, segments[name], frame_rate_hz)))
+    frames = [frame for name in names for frame in blocks[name]]
     if not frames:
         return WAVEFORM_QUALITY.empty()
     identifiers = {name: rows[name][0] for name in ("subject_id", "record_id")}
@@ -136,9 +136,8 @@ def _index(
     return np.round(_INDEX_OF[kind](block, frame_rate_hz)[:tiles], _DECIMALS)
 
 
-def _frame(signal: str, blocks: list[_Columns]) -> pl.DataFrame:
-    """Return the rows of one signal; NaN becomes null."""
-    columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+def _frame(signal: str, columns: _Columns) -> pl.DataFrame:
+    """Return the rows of one signal in one block; NaN becomes null."""
     frame = pl.DataFrame(
         {
             name: pl.Series(values.tolist(), dtype=pl.String) if values.dtype == object else pl.Series(values)
