@@ -54,9 +54,7 @@ def summarise_tiles(waveform_beats: pl.DataFrame, raw_records: pl.DataFrame) -> 
     return Judged(pl.concat(frames).sort(WAVEFORM_FEATURES.order), rejected_frame([]))
 
 
-def _summary(
-    tiles: pl.DataFrame, waveform_beats: pl.DataFrame, raw_records: pl.DataFrame, first: int
-) -> pl.DataFrame:
+def _summary(tiles: pl.DataFrame, waveform_beats: pl.DataFrame, raw_records: pl.DataFrame, first: int) -> pl.DataFrame:
     """Return the rows of some tiles, `first` to less than `first + _TILES_AT_ONCE`, of every record."""
     begin, end = ((first + more) * TICKS_PER_TILE for more in (-_EARLIER_TILES, _TILES_AT_ONCE))
     beats = waveform_beats.filter(pl.col("known_tick").is_between(begin, end - 1))

@@ -26,10 +26,13 @@ from mimic_assets_tests.benchmarks import (
     bench_dagster,
     bench_demo,
     bench_events,
+    bench_loader,
     bench_numerics,
     bench_patients,
     bench_qrs,
     bench_reader,
+    bench_record_length,
+    bench_store,
     bench_tiles,
 )
 
@@ -115,6 +118,24 @@ BENCHMARKS = {
         bench_qrs.run,
         lambda: bench_qrs.run(repeats=1, levels=(24, 0), seeds=(1,)),
         (Target("ratio", 50, is_most=False), Target("points_below", 0.5, is_most=True)),  # the walk reaches half of it
+    ),
+    "record_length": Benchmark(
+        bench_record_length.run,
+        lambda: bench_record_length.run(hours=(0.5, 1.0)),
+        (
+            Target("ratio", 1.25, is_most=True, work="is flat"),
+            Target("copies_of_rows", 4, is_most=True, work="by rows"),
+        ),
+    ),
+    "store": Benchmark(
+        bench_store.run,
+        lambda: bench_store.run(repeats=1, copies=1),
+        (Target("ratio_to_target", 1, is_most=False),),
+    ),
+    "loader": Benchmark(
+        bench_loader.run,
+        lambda: bench_loader.run(copies=1, repeats=1),
+        (Target("ratio_to_target", 1, is_most=False),),
     ),
 }
 """In the order they run; memory is flat when ten times the patients need at most a quarter more."""

@@ -1,8 +1,8 @@
 """Memory of every patient asset against the length of the record: 12 h, 60 h and a week of one generated patient.
 
-Each asset is made in a process of its own (`one_asset`), in the order of the graph, for one patient with one record; the
-linked real record of 59.7 h beside them where the test data are there. Two things are allowed to take memory: a part of
-samples or windows, which does not grow, and the rows of tables that are read or judged whole, which grow with the
+Each asset is made in a process of its own (`one_asset`), in the order of the graph, for one patient with one record;
+the linked real record of 59.7 h beside them where the test data are there. Two things may take memory: a part
+of samples or windows, which does not grow, and the rows of tables that are read or judged whole, which grow with the
 record. So a row tells the growth from 60 h to the week, the growth of those tables' rows in memory, and one as so many
 copies of the other; an asset without such tables has to be flat as it is.
 """
@@ -55,7 +55,9 @@ def run(hours: tuple[float, ...] = HOURS, folder: Path | None = None) -> list[di
     data = Path(os.environ.get("MIMIC_ASSETS_TEST_DATA", _REPOSITORY.parent / "shared" / "data"))
     real = _travel(data / "mimic4wdb-linked", data / "mimic-iv-demo") if (data / "mimic4wdb-linked").is_dir() else {}
     short, long = made[f"{hours[-2]:g}"], made[f"{hours[-1]:g}"]
-    return [_row(asset, hours, [each[asset] for each in made.values()], real.get(asset)) for asset in short if asset in long]
+    return [
+        _row(asset, hours, [each[asset] for each in made.values()], real.get(asset)) for asset in short if asset in long
+    ]
 
 
 def _row(

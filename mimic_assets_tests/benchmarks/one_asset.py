@@ -79,9 +79,13 @@ def _derivation(table: str, workshop: Workshop) -> FromTree | FromTables | FromC
 
 
 def _frames_mib(
-    workshop: Workshop, table: Table, derivation: FromTree | FromTables | FromClinicalTree, subject: int | None, task: str | None
+    workshop: Workshop,
+    table: Table,
+    derivation: FromTree | FromTables | FromClinicalTree,
+    subject: int | None,
+    task: str | None,
 ) -> float:
-    """Return the size of the frames that go in and come out whole: of tables that are made in parts, those that go in."""
+    """Return the size of frames that go in and come out whole; where they come out in parts, of those that go in."""
     if not isinstance(derivation, FromTables):
         return 0.0
     names = [*derivation.inputs, *derivation.waveform_inputs]

@@ -12,8 +12,8 @@ MAX_PATIENTS = 100_000
 """Identifiers stay eight digits and distinct well beyond this; the limit only catches typing mistakes."""
 
 MIN_HOURS, MAX_HOURS = 0.5, 168.0
-"""Below half an hour no planted episode fits. Records of MIMIC-IV Waveform seldom pass four days; a week is there so that
-memory can be measured well beyond them."""
+"""Below half an hour no planted episode fits. Records of MIMIC-IV Waveform seldom pass four days; a week is there so
+that memory can be measured well beyond them."""
 
 
 @dataclass(frozen=True, slots=True)
