@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from mimic_assets.definitions import build_definitions
-from mimic_assets.defs.derivation import FromClinicalTree, FromTables, FromTree, TableHandle
+from mimic_assets.defs.derivation import Derivation, FromClinicalTree, FromTables, FromTree, TableHandle
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.partitions import bucket_key
 from mimic_assets.defs.whole_tables import make_from_clinical_tree
@@ -48,7 +48,7 @@ def make(
         waveforms=waveforms, clinical=clinical, lake=lake, tasks=[task] if task else None, workers=1, buckets=BUCKETS
     )
     workshop = Workshop(settings)
-    derivation = _derivation(table, workshop)
+    derivation = derivation_of(table, workshop)
     _ = workshop.lake, workshop.tasks, workshop.definitions, workshop.waveforms
     # Threads and allocators of the libraries start with their first work, whatever its size.
     pl.DataFrame({"a": [2, 1]}).sort("a").lazy().filter(pl.col("a") > 0).collect()
@@ -69,12 +69,13 @@ def make(
     }
 
 
-def _derivation(table: str, workshop: Workshop) -> FromTree | FromTables | FromClinicalTree:
+def derivation_of(table: str, workshop: Workshop) -> Derivation:
+    """Return what the body of an asset returns when Dagster calls it."""
     graph = build_definitions(workshop.settings)
     (asset,) = [each for each in graph.assets or [] if each.key.path[-1] == table]  # type: ignore[union-attr]  # ours are assets
-    handles = {name: TableHandle(name) for name in sorted(key.path[-1] for key in asset.dependency_keys)}  # type: ignore[union-attr]
+    handles = {name: TableHandle(name) for name, place in asset.op.ins.items() if not place.dagster_type.is_nothing}  # type: ignore[union-attr]
     found = asset(**handles).value  # type: ignore[operator]
-    assert isinstance(found, FromTree | FromTables | FromClinicalTree)
+    assert isinstance(found, Derivation)
     return found
 
 
