@@ -50,7 +50,9 @@ def main() -> None:
         print(json.dumps(row, indent=2))
 
 
-def run(patients: int = 2, hours: float = 8.0, detectors: tuple[str, ...] = ("sleepecg", "xqrs")) -> list[dict[str, Any]]:
+def run(
+    patients: int = 2, hours: float = 8.0, detectors: tuple[str, ...] = ("sleepecg", "xqrs")
+) -> list[dict[str, Any]]:
     """Return one row per detector over generated patients, and one over the real record, where xqrs takes minutes.
 
     Raises:
@@ -178,7 +180,11 @@ def _compare_tiles(workshop: Workshop, subjects: list[int], tiles: dict[str, dic
             for column in _COMPARED:
                 ours = rows[column].cast(pl.Float64).fill_null(np.nan).to_numpy()
                 np.testing.assert_allclose(
-                    ours[there], theirs[there, STATISTICS.index(column)], rtol=1e-5, atol=1e-6, err_msg=f"{signal} {column}"
+                    ours[there],
+                    theirs[there, STATISTICS.index(column)],
+                    rtol=1e-5,
+                    atol=1e-6,
+                    err_msg=f"{signal} {column}",
                 )
 
 

@@ -1,9 +1,9 @@
 """The whole journey as one would write it in an afternoon: wfdb, numpy, a QRS detector and np.save. The peer's side.
 
 Belongs here: what such a script does, with nothing of ours in it. It reads a record's segments into float arrays, takes
-statistics of every tile with one numpy call over all of them, finds QRS complexes in the first ECG lead, cuts windows by
-slicing and saves every signal of each and the statistics of its tiles. It keeps no reason of a missing sample, finds no
-pulses and no breaths, judges nothing, and holds a record in memory.
+statistics of every tile with one numpy call over all of them, finds QRS complexes in the first ECG lead, cuts windows
+by slicing and saves every signal of each and the statistics of its tiles. It keeps no reason of a missing sample, finds
+no pulses and no breaths, judges nothing, and holds a record in memory.
 """
 
 import time
@@ -45,7 +45,7 @@ class Clock:
 
 
 def read_signals(record: str) -> tuple[dict[str, Floats], dict[str, int], float]:
-    """Return each signal of a record as one array, NaN where there is none, its samples per frame, and frames per second.
+    """Return each signal as one array (NaN: no sample), its samples per frame, and frames per second.
 
     A segment of which a signal file is not there is left out: wfdb reads all of it or nothing.
     """
@@ -129,4 +129,3 @@ def journey(
                 np.save(folder / f"{name}-{number}-features.npy", np.array(features, dtype=np.float32))
             clock.took("windows")
     return clock.spent, told
-
