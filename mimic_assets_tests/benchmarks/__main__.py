@@ -26,6 +26,7 @@ from mimic_assets_tests.benchmarks import (
     bench_dagster,
     bench_demo,
     bench_events,
+    bench_journey,
     bench_loader,
     bench_numerics,
     bench_patients,
@@ -126,6 +127,11 @@ BENCHMARKS = {
             Target("ratio", 1.25, is_most=True, work="is flat"),
             Target("copies_of_rows", 4, is_most=True, work="by rows"),
         ),
+    ),
+    "journey": Benchmark(
+        bench_journey.run,
+        lambda: bench_journey.run(patients=1, hours=1.0, detectors=("sleepecg",)),
+        (Target("ratio", 2, is_most=False),),
     ),
     "store": Benchmark(
         bench_store.run,

@@ -27,6 +27,8 @@ from mimic_assets.settings import load_settings
 from mimic_assets.storage.keys import Key
 
 BUCKETS = 1
+_IN_PARTS = "windowed_samples"
+"""The table that is never whole in memory."""
 _AWAY = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")
 
@@ -57,6 +59,7 @@ def make(
         keys = [bucket_key(number) for number in range(BUCKETS)]
         outcomes = list(make_from_clinical_tree(workshop, TABLES[table], derivation, keys, None))
     else:
+        assert isinstance(derivation, FromTree | FromTables)
         outcomes = [workshop.make(TABLES[table], derivation, str(subject_id))]
     peak, cpu = _kib("VmHWM") - before, time.process_time() - busy
     if not all(outcome.is_stored for outcome in outcomes):
@@ -82,15 +85,15 @@ def derivation_of(table: str, workshop: Workshop) -> Derivation:
 def _frames_mib(
     workshop: Workshop,
     table: Table,
-    derivation: FromTree | FromTables | FromClinicalTree,
+    derivation: Derivation,
     subject: int | None,
     task: str | None,
 ) -> float:
     """Return the size of frames that go in and come out whole; where they come out in parts, of those that go in."""
-    if not isinstance(derivation, FromTables):
-        return 0.0
-    names = [*derivation.inputs, *derivation.waveform_inputs]
-    return sum(_size(workshop, TABLES[name], subject, task) for name in names if name in TABLES)
+    names = [] if table.name == _IN_PARTS else [table.name]
+    if isinstance(derivation, FromTables):
+        names += [*derivation.inputs, *derivation.waveform_inputs]
+    return sum(_size(workshop, TABLES[name], subject, task) for name in names)
 
 
 def _size(workshop: Workshop, table: Table, subject_id: int | None, task: str | None) -> float:
