@@ -114,12 +114,15 @@ def test_ends_of_admissions_and_stays_never_move_an_event_time(
 
     def ended(of_admissions: str | None, of_stays: str | None) -> list[Row]:
         ends = {"admissions": of_admissions, "icustays": of_stays}
-        return [
-            {**each, "end_time": None if (end := ends[each["source_table"]]) is None else datetime.fromisoformat(end)}
-            if each["source_table"] in ends
-            else each
-            for each in rows
-        ]
+        return [{**each, "end_time": end_of(each, ends[each["source_table"]])} if each["source_table"] in ends else each
+                for each in rows]  # fmt: skip
+
+    def end_of(row: Row, end: str | None) -> datetime | None:
+        if end is None and row.get("death_time") is not None:
+            end = TIMES[
+                -1
+            ]  # without a discharge time the death alone bounds an admission: what is days after it has no time
+        return None if end is None else datetime.fromisoformat(end)
 
     assert timed(ended(*first)) == timed(ended(*other))
 
