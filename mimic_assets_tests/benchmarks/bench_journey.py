@@ -34,7 +34,7 @@ from mimic_assets.sources.demo import DemoPlan, generate_demo
 from mimic_assets.storage.keys import Key
 from mimic_assets.timeline import TICKS_PER_TILE, whole_frames_by
 from mimic_assets_tests.benchmarks.bench_record_length import CHAIN
-from mimic_assets_tests.benchmarks.journey_by_script import STATISTICS, Floats, journey
+from mimic_assets_tests.benchmarks.journey_by_script import STATISTICS, Floats, journey, read_signals
 from mimic_assets_tests.benchmarks.one_asset import BUCKETS, derivation_of
 
 TASK = "vt_vf"
@@ -89,6 +89,7 @@ def _rows(
         paths = sorted({str(waveforms / Path(file).parent / Path(file).parent.name) for file in raw["file"].unique()})
         windows = pl.concat([workshop.lake.read(WINDOWED_SAMPLES, Key(subject, TASK)) for subject in subjects])
         rows = []
+        read_signals(paths[0])  # wfdb imports some of what it needs with the first record
         for detector in detectors:
             folder = Path(scratch) / detector
             folder.mkdir()
