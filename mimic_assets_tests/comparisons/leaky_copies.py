@@ -89,9 +89,6 @@ LEAKY: dict[str, Leaky] = {
         lambda t, _lake, _task: Copy(_rows(t, outcome_time=pl.col("outcome_time") - pl.duration(hours=2))),
     ),
     "windows_past_the_index": Leaky("event_timing", "fail", _windows_past_the_index),
-    "stages_that_interpolate_across_the_index": Leaky(
-        "truncation_invariance", "fail", lambda t, _lake, _task: Copy(t, leak="interpolation_across_the_index")
-    ),
     "stages_that_hold_from_the_future": Leaky(
         "truncation_invariance", "fail", lambda t, _lake, _task: Copy(t, leak="value_held_from_the_future")
     ),
