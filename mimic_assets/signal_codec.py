@@ -51,7 +51,8 @@ def decode_samples(data: bytes, count: int) -> npt.NDArray[np.int16]:
 
 def encode_reasons(codes: npt.NDArray[np.uint8]) -> bytes:
     """Return a mask as runs of equal codes; no bytes for no samples."""
-    starts = np.flatnonzero(np.diff(codes, prepend=codes[:1] ^ 1)) if codes.size else np.empty(0, dtype=np.int64)
+    changes = np.flatnonzero(codes[1:] != codes[:-1]) + 1
+    starts = np.concatenate([[0], changes]) if codes.size else np.empty(0, dtype=np.int64)
     runs = np.empty(len(starts), dtype=_RUN)
     runs["length"] = np.diff(starts, append=codes.size)
     runs["code"] = codes[starts]

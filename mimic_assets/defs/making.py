@@ -41,6 +41,8 @@ class Workshop:
     settings: Settings
     _buckets: dict[Key, Stored] = field(default_factory=dict, repr=False)
     _decisions: tuple[str, pl.DataFrame] | None = field(default=None, repr=False)
+    _shared: dict[str, pl.DataFrame] | None = field(default=None, repr=False)
+    """Frames that all tasks of the key at hand are made from; None between keys."""
 
     @cached_property
     def lake(self) -> Lake:
@@ -94,6 +96,13 @@ class Workshop:
 
     def make(self, table: Table, derivation: FromTree | FromTables, key: str) -> Outcome:
         """Return what became of one key; only a request that is wrong for every key raises."""
+        self._shared = {}
+        try:
+            return self._make_tasks(table, derivation, key)
+        finally:
+            self._shared = None
+
+    def _make_tasks(self, table: Table, derivation: FromTree | FromTables, key: str) -> Outcome:
         outcome = Outcome(key, Status.KEPT)
         for task in self._tasks_of(derivation):
             place = Key(int(key), task.name if task else None)
@@ -251,6 +260,14 @@ class Workshop:
         return self._decisions[1].filter(subject_id=subject_id)
 
     def _frame(self, name: str, place: Key) -> pl.DataFrame:
+        """Return an input's rows, read once for all tasks of a key where the table is not of a task."""
+        if self._shared is None or "task" in TABLES[name].partitioning.value:
+            return self._read(name, place)
+        if name not in self._shared:
+            self._shared[name] = self._read(name, place)
+        return self._shared[name]
+
+    def _read(self, name: str, place: Key) -> pl.DataFrame:
         if name == EVENT_ADJUDICATIONS.name:
             return self._decisions_about(place.partition or 0)
         is_extract = name == CLINICAL_EXTRACT.name

@@ -42,9 +42,23 @@ def find_breaths(impedance_ohm: Floats, rate_hz: float, band: Floats | None = No
     maxima = np.flatnonzero((inner > band[:-2]) & (inner >= band[2:]) & (inner > 0)) + 1
     if not maxima.size:
         return nothing
-    maxima = maxima[band[maxima] > _SHARE * np.percentile(band[maxima], 75)]
+    maxima = maxima[band[maxima] > _SHARE * _upper_quartile(band[maxima])]
     # maxima without a fall below zero between them are one breath: its highest
-    turns = np.cumsum(np.diff((band < 0).astype(np.int8), prepend=0) == 1)[maxima]
-    firsts = np.flatnonzero(np.diff(turns, prepend=-1))
-    groups = np.split(maxima, firsts[1:])
-    return np.array([group[band[group].argmax()] for group in groups], dtype=np.int64)
+    is_low = band < 0
+    falls = np.flatnonzero(is_low[1:] & ~is_low[:-1]) + 1
+    highest: dict[int, tuple[float, int]] = {}
+    for turn, height, place in zip(
+        np.searchsorted(falls, maxima).tolist(), band[maxima].tolist(), maxima.tolist(), strict=True
+    ):
+        if turn not in highest or height > highest[turn][0]:
+            highest[turn] = height, place
+    return np.array([place for _, place in highest.values()], dtype=np.int64)
+
+
+def _upper_quartile(values: Floats) -> float:
+    """Return the 75th percentile, drawn between neighbours; of few values far quicker than numpy's own."""
+    ordered = np.sort(values)
+    place = 0.75 * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return float(ordered[low] + (ordered[high] - ordered[low]) * (place - low))

@@ -41,15 +41,27 @@ def find_pleth_onsets(pleth: Floats, rate_hz: float, band: Floats | None = None)
     peak = ndimage.uniform_filter1d(squared, round(_PEAK_S * rate_hz), mode="nearest")
     beat = ndimage.uniform_filter1d(squared, round(_BEAT_S * rate_hz), mode="nearest")
     is_block = peak > beat + _OFFSET * squared.mean()
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], is_block, [False]]).astype(np.int8))).reshape(-1, 2)
-    onsets: list[int] = []
-    before = 0
-    for begin, end in edges[np.diff(edges, axis=1)[:, 0] >= round(_PEAK_S * rate_hz)].tolist():
-        at = begin + int(band[begin:end].argmax())
-        low = max(before, at - round(_UPSTROKE_S * rate_hz))
-        if low < at:
-            foot = low + int(band[low:at].argmin())
-            if foot > low or low == at - round(_UPSTROKE_S * rate_hz):
-                onsets.append(foot)
-        before = at
-    return np.unique(np.array(onsets, dtype=np.int64))
+    padded = np.zeros(len(is_block) + 2, dtype=np.bool_)
+    padded[1:-1] = is_block
+    edges = np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
+    blocks = edges[edges[:, 1] - edges[:, 0] >= round(_PEAK_S * rate_hz)]
+    peaks = _places(-band, blocks)
+    earliest = peaks - round(_UPSTROKE_S * rate_hz)
+    lows = np.maximum(np.concatenate([[0], peaks[:-1]]), earliest)
+    is_rise = lows < peaks
+    peaks, lows, earliest = peaks[is_rise], lows[is_rise], earliest[is_rise]
+    feet = _places(band, np.stack([lows, peaks], axis=1))
+    return np.unique(feet[(feet > lows) | (lows == earliest)])
+
+
+def _places(values: Floats, parts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return where each part `[begin, end)` is lowest, the first of equals; parts ascend and do not overlap."""
+    if not len(parts):
+        return np.empty(0, dtype=np.int64)
+    lengths = parts[:, 1] - parts[:, 0]
+    firsts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    inside = np.arange(lengths.sum()) + np.repeat(parts[:, 0] - firsts, lengths)
+    own = values[inside]
+    is_lowest = own == np.repeat(np.minimum.reduceat(own, firsts), lengths)
+    place = np.flatnonzero(is_lowest)
+    return np.asarray(inside[place[np.searchsorted(place, firsts)]])

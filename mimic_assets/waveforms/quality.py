@@ -28,6 +28,8 @@ from mimic_assets.waveforms.unusable import LEAST_OBSERVED, tile_reasons
 
 TILES_PER_BLOCK = 64
 """About eleven minutes: three leads, Pleth, pressure and breath are 1.3 MB of samples."""
+_BLOCKS_PER_FRAME = 16
+"""Blocks whose columns are gathered before a frame is made of them: a frame each would cost a quarter of the whole."""
 _FRAME_RATE_HZ = (60.0, 65.0)
 """The indices look at one sample per frame; their filters and waiting times are made for 62.5 frames per second."""
 _INDEX_OF = {
@@ -77,18 +79,22 @@ def judge_record(rows: pl.DataFrame, reader: SignalReader, last_tiles: int | Non
     by_signal = rows.sort("segment_index").partition_by("signal", as_dict=True)
     segments = {str(name): part for (name,), part in by_signal.items()}
     names = sorted(set(reader.signals) & set(segments))
-    blocks: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
+    blocks: dict[str, list[_Columns]] = {name: [] for name in names}
+    frames: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
     count = whole_tiles_by(reader.last_tick)
     start = 0 if last_tiles is None else max(count - last_tiles, 0) // TILES_PER_BLOCK * TILES_PER_BLOCK
     for first, after in tile_blocks(start, count, TILES_PER_BLOCK):
         for name, part in reader.read(names, *ticks_of(first, after)).items():
             if part.samples_per_frame:
-                blocks[name].append(_frame(name, _judge_block(part, segments[name], frame_rate_hz)))
-    frames = [frame for name in names for frame in blocks[name]]
-    if not frames:
+                blocks[name].append(_judge_block(part, segments[name], frame_rate_hz))
+            if len(blocks[name]) == _BLOCKS_PER_FRAME or (after == count and blocks[name]):
+                frames[name].append(_frame(name, blocks[name]))
+                blocks[name] = []
+    every = [frame for name in names for frame in frames[name]]
+    if not every:
         return WAVEFORM_QUALITY.empty()
     identifiers = {name: rows[name][0] for name in ("subject_id", "record_id")}
-    named = pl.concat(frames).with_columns(**{name: pl.lit(value) for name, value in identifiers.items()})
+    named = pl.concat(every).with_columns(**{name: pl.lit(value) for name, value in identifiers.items()})
     return named.select(pl.col(name).cast(dtype) for name, dtype in WAVEFORM_QUALITY.schema.items())
 
 
@@ -136,8 +142,9 @@ def _index(
     return np.round(_INDEX_OF[kind](block, frame_rate_hz)[:tiles], _DECIMALS)
 
 
-def _frame(signal: str, columns: _Columns) -> pl.DataFrame:
-    """Return the rows of one signal in one block; NaN becomes null."""
+def _frame(signal: str, blocks: list[_Columns]) -> pl.DataFrame:
+    """Return the rows of one signal in neighbouring blocks; NaN becomes null."""
+    columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
     frame = pl.DataFrame(
         {
             name: pl.Series(values.tolist(), dtype=pl.String) if values.dtype == object else pl.Series(values)
