@@ -1,4 +1,4 @@
-"""What the core asks of a place where source bytes lie; `sources` implements it (a folder now, S3 and others later).
+"""What the core asks of a place where source bytes lie: a folder (`sources` implements it), a bucket (`storage`).
 
 Paths are relative to the tree's root, with `/`. Nothing here opens a network connection or knows a client.
 """

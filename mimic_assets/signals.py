@@ -5,12 +5,13 @@ Belongs here: the value that travels from a reader to quality, beats and windows
 at tick k * 16 / n, counted from the record's first sample; `(start, end]` takes the samples whose tick lies in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from mimic_assets.timeline import TICKS_PER_FRAME
 
@@ -52,12 +53,21 @@ class SignalSlice:
         """Ticks from one sample to the next."""
         return TICKS_PER_FRAME // self.samples_per_frame
 
-    def physical(self) -> npt.NDArray[np.float32]:
-        """Return `(digital - baseline) / gain` in each sample's own calibration; NaN where missing."""
+    def parts(self) -> Iterator[tuple[Calibration, int, int]]:
+        """Yield each calibration with the samples `[begin, end)` that it holds for."""
+        edges = [*(part.first_sample for part in self.calibrations), len(self.digital)]
+        yield from zip(self.calibrations, edges, edges[1:], strict=False)
+
+    def physical(self, unit: str | None = None) -> npt.NDArray[np.float32]:
+        """Return `(digital - baseline) / gain` in each sample's own calibration; NaN where missing.
+
+        Args:
+            unit: samples in another unit are missing too; None takes every unit.
+        """
         values = np.full(self.digital.shape, np.nan, dtype=np.float32)
-        edges = [*(part.first_sample for part in self.calibrations), len(values)]
-        for part, start, end in zip(self.calibrations, edges, edges[1:], strict=False):
-            values[start:end] = (self.digital[start:end].astype(np.float64) - part.baseline) / part.gain
+        for part, begin, end in self.parts():
+            if unit is None or part.unit == unit:
+                values[begin:end] = (self.digital[begin:end].astype(np.float64) - part.baseline) / part.gain
         values[self.reasons != 0] = np.nan
         return values
 
@@ -81,3 +91,7 @@ class SignalReader(Protocol):
         A name that no segment holds gives a slice of zero samples per frame.
         """
         ...
+
+
+OpenSignals = Callable[[pl.DataFrame], SignalReader]
+"""Opens the samples of one record, given its rows of raw_records."""

@@ -6,7 +6,6 @@ together. Does not belong here: batches (`manifest.loader`, `manifest.torch_load
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
@@ -16,8 +15,8 @@ from mimic_assets.schemas.tables import TRAINING_MANIFEST, TRAINING_NORMALISATIO
 from mimic_assets.settings import S3Settings
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
+from mimic_assets.storage.local import LocalRoot
 from mimic_assets.storage.objects import ObjectRoot
-from mimic_assets.storage.s3 import S3Root
 
 _COLUMNS = ["sample_id", "task", "split", "label", "weight", "shard", "shard_offset", "shard_length", "sha256",
             "task_fingerprint"]  # fmt: skip
@@ -69,7 +68,7 @@ def read_normalisation(lake: str, task: str, *, s3: S3Settings | None = None) ->
 
 
 def _fetch(root: ObjectRoot) -> Fetch:
-    return ObjectFetch(root) if isinstance(root, S3Root) else LocalFetch(Path(root.address("x")).parent)
+    return LocalFetch(root.folder) if isinstance(root, LocalRoot) else ObjectFetch(root)
 
 
 def _no_such_task(lake: Lake, task: str) -> RequestError:

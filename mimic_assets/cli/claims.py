@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from mimic_assets import clinical, windows
-from mimic_assets.defs.rebuilding import NAMES, OpenSignals, choose_windows, rebuild_windows
+from mimic_assets.defs.rebuilding import NAMES, choose_windows, rebuild_windows
 from mimic_assets.errors import RequestError
 from mimic_assets.events import Definition
 from mimic_assets.schemas.tables import (
@@ -21,6 +21,7 @@ from mimic_assets.schemas.tables import (
     CLINICAL_LABELS,
     WINDOWED_SAMPLES,
 )
+from mimic_assets.signals import OpenSignals
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
 from mimic_assets.tasks import Task

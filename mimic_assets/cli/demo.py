@@ -8,13 +8,14 @@ import typer
 from rich.console import Console
 
 from mimic_assets.cli.run import run_journey
+from mimic_assets.errors import RequestError
 from mimic_assets.settings import load_settings
 
 
 def demo(
     folder: Annotated[Path, typer.Option(help="Where source and lake are made.")] = Path(".demo"),
     patients: Annotated[int | None, typer.Option(min=1, help="Generated patients.")] = None,
-    hours: Annotated[float | None, typer.Option(min=0.1, help="Mean length of a record.")] = None,
+    hours: Annotated[float | None, typer.Option(help="Typical length of a record in hours, 0.5 to 168.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same bytes.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: every core.")] = None,
 ) -> None:
@@ -27,7 +28,10 @@ def demo(
 
     console = Console()
     default = DemoPlan()
-    plan = DemoPlan(patients or default.patients, hours or default.hours, default.seed if seed is None else seed)
+    try:
+        plan = DemoPlan(patients or default.patients, hours or default.hours, default.seed if seed is None else seed)
+    except ValueError as error:
+        raise RequestError(f"This demo cannot be made: {error}.") from None
     source, lake = folder / "source", folder / "lake"
     settings = load_settings(
         waveforms=str(source / "waveforms"), clinical=str(source / "clinical"), lake=str(lake), workers=workers

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -31,5 +32,7 @@ def write_whole(output: Path, write: Callable[[Path], object]) -> None:
         write(draft)
         draft.replace(output)
     except OSError as error:
-        draft.unlink(missing_ok=True) if draft.parent.is_dir() else None
         raise RequestError(f"Cannot write {output}: {error.strerror}. Name another --output.") from None
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

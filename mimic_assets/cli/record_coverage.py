@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from mimic_assets.schemas.model import Table
-from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EVENTS, RAW_RECORDS, RECORD_STAYS, TABLES
+from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EVENTS, RAW_RECORDS, RECORD_STAYS, WAVEFORM_QUALITY
 from mimic_assets.schemas.vocabulary import Flag, SignalReason
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
@@ -22,7 +22,6 @@ from mimic_assets.timeline import TICKS_PER_FRAME, RecordClock
 
 BINS = 2880
 """Equal parts a record is counted in; a picture or a terminal has fewer columns and adds neighbours up."""
-_QUALITY = "waveform_quality"
 _GROUPS = (
     ("heart rate", ("heart_rate", "pulse_")), ("rhythm, QT, ST", ("pvc_", "qt", "delta_qtc", "st_")),
     ("respiration", ("resp_",)), ("oxygen", ("spo2", "perfusion_")), ("arterial line", ("abp_",)),
@@ -152,14 +151,13 @@ def _bin(tick: pl.Expr, last_tick: int) -> pl.Expr:
 def _usable(
     lake: Lake, patient: Key, here: pl.Expr, last_tick: int, notes: list[str]
 ) -> dict[str, npt.NDArray[np.float64]]:
-    table = TABLES.get(_QUALITY)
-    if table is None or lake.stored(table, patient) is None:
-        notes.append(f"The lake holds no {_QUALITY} of this patient: leads are shown unjudged.")
+    if lake.stored(WAVEFORM_QUALITY, patient) is None:
+        notes.append("The lake holds no waveform_quality of this patient: leads are shown unjudged.")
         return {}
     reason = pl.col("missing_reason")
     is_usable = reason.is_null() | (reason == SignalReason.OBSERVED.value)
     holds_signal = reason.is_null() | ~reason.is_in(_NO_LEAD)
-    tiles = lake.scan(table, partitions=[patient.partition or 0]).filter(here & holds_signal)
+    tiles = lake.scan(WAVEFORM_QUALITY, partitions=[patient.partition or 0]).filter(here & holds_signal)
     shares = tiles.group_by("signal", _bin(pl.col("tile_start_tick"), last_tick)).agg(share=is_usable.mean()).collect()
     return {str(name): _filled(rows, "share", np.nan) for (name,), rows in shares.group_by("signal")}
 

@@ -1,6 +1,5 @@
 """A record's coverage as a PNG: lanes below each other over hours from the record's start. Layout only."""
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +11,8 @@ from matplotlib.patches import Patch, Rectangle
 
 from mimic_assets.cli.record_bins import mean_by_column, sum_by_column
 from mimic_assets.cli.record_coverage import Mark, RecordCoverage, Span
-from mimic_assets.pictures.palette import BANDS, EVENT, FAINT, HATCH, INK, LINE, OBSERVATION, RULE
+from mimic_assets.pictures.palette import BANDS, EVENT, FAINT, HATCH, INK, LINE, OBSERVATION, RULE, TARGET
+from mimic_assets.pictures.png import png_of
 from mimic_assets.pictures.shares import share_in_words
 from mimic_assets.pictures.signal_figure import LEFT, MARGIN, RIGHT, WIDTH_IN
 from mimic_assets.pictures.signal_view import Band
@@ -23,15 +23,13 @@ _LOW, _HIGH = 0.14, 0.86
 """Lower and upper edge of what stands in a lane of height 1."""
 _LEAST = 0.003
 """Share of the axis that anything has at least, so that five seconds of sixty hours are seen."""
-_SEGMENTS, _STAYS = "#8a97a3", "#f3cd80"
+_SEGMENTS = BANDS[Band.UNRATED][0]
 _USABLE = BANDS[Band.GOOD][0]
 
 
 def draw_record(coverage: RecordCoverage) -> bytes:
     """Return the picture as a PNG; the same coverage gives the same picture."""
-    buffer = io.BytesIO()
-    record_figure(coverage).savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-    return buffer.getvalue()
+    return png_of(record_figure(coverage))
 
 
 def record_figure(coverage: RecordCoverage) -> Figure:
@@ -65,7 +63,7 @@ def record_figure(coverage: RecordCoverage) -> Figure:
     lane.skip(bool(coverage.numerics))
     for stay in coverage.stays:
         lane.add(f"stay {stay.name.partition(' ')[0]}", "")
-        lane.spans([stay], _STAYS)
+        lane.spans([stay], TARGET)
         lane.say_inside(stay.name.partition(" ")[2])
     lane.skip(bool(coverage.stays))
     for kind in kinds:

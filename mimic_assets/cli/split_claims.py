@@ -88,23 +88,36 @@ def contents(lake: Lake, task: Task, at_most: int | None, progress: Progress) ->
     chosen = rows.join(choose_windows(rows, at_most, None).select("sample_id"), on="sample_id").sort("subject_id")
     statistics = lake.scan(TRAINING_NORMALISATION, task.name).select("parameter", "median").collect()
     medians = dict(statistics.iter_rows())
+    layouts: dict[str, manifest.ShardLayout] = {}
     done = 0
     for (subject_id,), mine in chosen.partition_by("subject_id", as_dict=True, maintain_order=True).items():
         windows = lake.scan(WINDOWED_SAMPLES, task.name, [int(str(subject_id))])
         for row in mine.iter_rows(named=True):
             window = windows.filter(pl.col("sample_id") == row["sample_id"]).collect()
-            claim.count(1, [] if _holds(lake, task, medians, window, row) else [row["sample_id"]])
+            claim.count(1, [] if _holds(lake, task, medians, layouts, window, row) else [row["sample_id"]])
             progress(f"bytes of {task.name}", done := done + 1, chosen.height)
     return claim
 
 
-def _holds(lake: Lake, task: Task, medians: dict[str, float | None], window: pl.DataFrame, row: dict[str, Any]) -> bool:
+def _holds(
+    lake: Lake,
+    task: Task,
+    medians: dict[str, float | None],
+    layouts: dict[str, manifest.ShardLayout],
+    window: pl.DataFrame,
+    row: dict[str, Any],
+) -> bool:
     shard = row["shard"]
+
+    def read(start: int, length: int) -> bytes:
+        return lake.root.get_range(shard, start, length)
+
     try:
+        if shard not in layouts:
+            layouts[shard] = manifest.read_header(read, name=shard)
         sample = manifest.read_sample(
-            lambda start, length: lake.root.get_range(shard, start, length),
-            row["shard_offset"], row["shard_length"], sha256=row["sha256"], name=shard,
-        )  # fmt: skip
+            read, row["shard_offset"], row["shard_length"], sha256=row["sha256"], name=shard, layout=layouts[shard]
+        )
     except (FileNotFoundError, DataError):
         return False
     return window.height == 1 and manifest.is_window(task, medians, window, sample)

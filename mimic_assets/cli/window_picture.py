@@ -5,8 +5,6 @@ cell without a value is shaded by its reason. Layout only: signals are `pictures
 `window_strip`, the label's words come from `window_evidence`.
 """
 
-import io
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,10 +18,12 @@ from mimic_assets.cli.window_evidence import Evidence, label_in_words
 from mimic_assets.cli.window_strip import draw_strip
 from mimic_assets.cli.window_waveforms import outlook_of
 from mimic_assets.pictures import SignalView
+from mimic_assets.pictures.palette import FAINT, INK, LINE
+from mimic_assets.pictures.png import png_of
 from mimic_assets.pictures.signal_figure import LEFT, MARGIN, RIGHT, WIDTH_IN, draw_legend, draw_signals, heights_in
 from mimic_assets.schemas.vocabulary import MissingReason
 
-INK, FAINT, OBSERVED, HELD, DRAWN = "#22303c", "#8a97a3", "#1f6fb2", "#d97a1a", "#2a9d6f"
+OBSERVED, HELD, DRAWN = LINE, "#d97a1a", "#2a9d6f"
 _SHADES = {
     MissingReason.NOT_MEASURED: ("#eef1f4", ""),
     MissingReason.REJECTED: ("#f6c9c4", "////"),
@@ -31,16 +31,13 @@ _SHADES = {
     MissingReason.OUTSIDE_RECORD: ("#b9c2cb", "xxxx"),
 }
 """Reasons that leave a cell empty: background and hatch, so that they stay apart without colours."""
-_MARGIN = MARGIN
 _PANEL_IN, _EMPTY_PANEL_IN, _STRIP_IN, _BETWEEN_IN = 0.85, 0.34, 0.95, 0.6
 _HEAD_IN, _HEAD_WITH_SIGNALS_IN, _FOOT_IN = 0.92, 1.3, 0.63
 
 
 def draw_window(window: Window, evidence: Evidence, view: SignalView | None = None) -> bytes:
     """Return the picture as a PNG; the same window gives the same picture."""
-    buffer = io.BytesIO()
-    figure_of(window, evidence, view).savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-    return buffer.getvalue()
+    return png_of(figure_of(window, evidence, view))
 
 
 def figure_of(window: Window, evidence: Evidence, view: SignalView | None = None) -> Figure:
@@ -107,7 +104,7 @@ def _panel(axis: Axes, window: Window, place: int, is_last: bool) -> None:
     axis.axvline(0, color=INK, linewidth=1.4, zorder=4, clip_on=False)
     axis.set_xlim(edges[0], 0)
     beside = blended_transform_factory(axis.figure.transFigure, axis.transAxes)
-    axis.text(_MARGIN, 0.5, name, transform=beside, ha="left", va="center", fontsize=8.5, color=INK)
+    axis.text(MARGIN, 0.5, name, transform=beside, ha="left", va="center", fontsize=8.5, color=INK)
     axis.tick_params(labelsize=6.5, colors=FAINT, length=2)
     axis.tick_params(axis="x", bottom=is_last, labelbottom=is_last)
     for spine in axis.spines.values():
@@ -167,19 +164,19 @@ def _head(figure: Figure, window: Window, evidence: Evidence, total: float) -> N
     first = label_in_words(window, evidence)[0]
     colour = "#b3261e" if row["label"] else "#1b7a43"
     figure.text(
-        _MARGIN, 1 - 0.22 / total, first[0].upper() + first[1:], fontsize=11.5, color=colour, va="center", weight="bold"
+        MARGIN, 1 - 0.22 / total, first[0].upper() + first[1:], fontsize=11.5, color=colour, va="center", weight="bold"
     )
     who = f"{row['task']} · subject {row['subject_id']} · record {row['record_id']} · stay {row['stay_id']}"
     unit = row["care_unit"] or "unit unknown"
     when = (
         f"{unit}, {row['hours_in_stay']:.1f} h in the stay · index time {window.index_time}, tick {row['index_tick']}"
     )
-    figure.text(_MARGIN, 1 - 0.43 / total, f"{who} · {when}", fontsize=7.5, color=INK, va="center")
+    figure.text(MARGIN, 1 - 0.43 / total, f"{who} · {when}", fontsize=7.5, color=INK, va="center")
 
 
 def _draw_legend(figure: Figure, window: Window, height: float) -> None:
     figure.legend(
-        handles=_legend(window), loc="center left", bbox_to_anchor=(_MARGIN - 0.008, height), ncols=7,
+        handles=_legend(window), loc="center left", bbox_to_anchor=(MARGIN - 0.008, height), ncols=7,
         frameon=False, fontsize=7.5, labelcolor=INK, handlelength=1.6, columnspacing=1.6,
     )  # fmt: skip
 

@@ -10,10 +10,8 @@ from matplotlib.patches import Rectangle
 from mimic_assets.cli.window import Window
 from mimic_assets.cli.window_evidence import Evidence
 from mimic_assets.pictures import SignalView
-from mimic_assets.pictures.palette import LINE
+from mimic_assets.pictures.palette import EVENT, FAINT, GAP, INK, LINE, OBSERVATION, TARGET
 
-_INK, _FAINT = "#22303c", "#8a97a3"
-_OBSERVATION, _GAP, _TARGET, _EVENT = "#8fbbe0", "#c9d0d7", "#f3cd80", "#b3261e"
 _LOW, _HIGH, _ABOVE, _BELOW = 0.32, 0.62, 0.84, 0.12
 _NARROW = 0.07
 """Share of the axis below which a box has no room for its name, and two words no room beside each other."""
@@ -33,15 +31,15 @@ def draw_strip(axis: Axes, window: Window, evidence: Evidence, view: SignalView 
     low, high = start - 0.02 * span, at(end) + 0.04 * span
     marks = [_Mark(at(e["event_time"]), at(e["lower_time"]), at(e["upper_time"]), e) for e in evidence.events]
     marks = [mark for mark in marks if low <= mark.time <= high]
-    _box(axis, (start, 0.0), _OBSERVATION, "inputs", span, marks)
+    _box(axis, (start, 0.0), OBSERVATION, "inputs", span, marks)
     if view is not None:
         _signals(axis, view, scale, span)
     if target:
         if target[0] > index:
-            _box(axis, (0.0, at(target[0])), _GAP, "gap", span, marks)
-        _box(axis, (at(target[0]), at(target[1])), _TARGET, "target", span, marks)
-    axis.plot([0, 0], [_LOW - 0.1, _HIGH + 0.12], color=_INK, linewidth=1.4, zorder=4)
-    axis.text(0.005 * span, _ABOVE, "index time", ha="right", va="center", fontsize=7.5, color=_INK)
+            _box(axis, (0.0, at(target[0])), GAP, "gap", span, marks)
+        _box(axis, (at(target[0]), at(target[1])), TARGET, "target", span, marks)
+    axis.plot([0, 0], [_LOW - 0.1, _HIGH + 0.12], color=INK, linewidth=1.4, zorder=4)
+    axis.text(0.005 * span, _ABOVE, "index time", ha="right", va="center", fontsize=7.5, color=INK)
     _events(axis, marks, window.row["event_id"], span)
     follow_up = evidence.label["follow_up_end_time"] if evidence.label else None
     if follow_up is not None:
@@ -49,11 +47,11 @@ def draw_strip(axis: Axes, window: Window, evidence: Evidence, view: SignalView 
     axis.set_xlim(low, high)
     axis.set_ylim(0, 1)
     axis.set_yticks([])
-    axis.tick_params(labelsize=6.5, colors=_FAINT, length=2)
+    axis.tick_params(labelsize=6.5, colors=FAINT, length=2)
     for name, spine in axis.spines.items():
         spine.set_visible(name == "bottom")
-        spine.set_color(_FAINT)
-    axis.set_xlabel(f"{unit} from the index time", fontsize=7.5, color=_FAINT, labelpad=1)
+        spine.set_color(FAINT)
+    axis.set_xlabel(f"{unit} from the index time", fontsize=7.5, color=FAINT, labelpad=1)
 
 
 class _Mark(NamedTuple):
@@ -72,12 +70,12 @@ def _box(axis: Axes, bounds: tuple[float, float], colour: str, name: str, span: 
         Rectangle((start, _LOW), end - start, _HIGH - _LOW, facecolor=colour, edgecolor="white", linewidth=1)
     )
     if end - start < _NARROW * span:
-        axis.text((start + end) / 2, _BELOW, name, ha="center", va="center", fontsize=7.5, color=_INK)
+        axis.text((start + end) / 2, _BELOW, name, ha="center", va="center", fontsize=7.5, color=INK)
     else:
         places = [start + (0.012 + 0.05 * step) * span for step in range(int((end - start) / span / 0.05))]
         free = [p for p in places if all(not -0.02 * span < m.time - p < _NARROW * span for m in marks)]
         place = (free or places)[0]
-        axis.text(place, (_LOW + _HIGH) / 2, name, ha="left", va="center_baseline", fontsize=7.5, color=_INK)
+        axis.text(place, (_LOW + _HIGH) / 2, name, ha="left", va="center_baseline", fontsize=7.5, color=INK)
 
 
 def _events(axis: Axes, marks: Sequence[_Mark], own: str | None, span: float) -> None:
@@ -85,7 +83,7 @@ def _events(axis: Axes, marks: Sequence[_Mark], own: str | None, span: float) ->
     named = [0.0]
     for mark in sorted(marks, key=lambda mark: (mark.event["event_id"] != own, mark.time)):
         is_own = mark.event["event_id"] == own
-        colour, layer = (_EVENT, 8) if is_own else (_INK, 5)
+        colour, layer = (EVENT, 8) if is_own else (INK, 5)
         bounds = [mark.lower, mark.upper]
         axis.plot(bounds, [_HIGH + 0.04] * 2, color=colour, linewidth=2.5, solid_capstyle="butt", zorder=layer)
         axis.plot([mark.time] * 2, [_LOW, _HIGH + 0.08], color=colour, linewidth=1, zorder=layer)
@@ -110,10 +108,10 @@ def _signals(axis: Axes, view: SignalView, scale: float, span: float) -> None:
 def _follow_up(axis: Axes, time: float, high: float, span: float) -> None:
     is_beyond = time > high
     place = min(time, high)
-    axis.plot([place], [_BELOW], marker=">" if is_beyond else "|", color=_FAINT, markersize=6, clip_on=False)
+    axis.plot([place], [_BELOW], marker=">" if is_beyond else "|", color=FAINT, markersize=6, clip_on=False)
     words = "follow-up goes on" if is_beyond else "follow-up ends"
     is_left = place > 0.3 * span
     axis.text(
         place + (-0.01 if is_left else 0.01) * span, _BELOW, words, ha="right" if is_left else "left", va="center",
-        fontsize=7, color=_FAINT,
+        fontsize=7, color=FAINT,
     )  # fmt: skip

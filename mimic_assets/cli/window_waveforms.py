@@ -7,18 +7,13 @@ drawing (`window_picture`) or printing them (`window_signals_text`).
 from dataclasses import dataclass
 from datetime import datetime
 
-import polars as pl
-
 from mimic_assets.cli.window import Window
 from mimic_assets.cli.window_evidence import Evidence
 from mimic_assets.pictures import SignalView, view_of
 from mimic_assets.pictures.outlook import Outlook
-from mimic_assets.schemas.tables import TABLES
-from mimic_assets.storage.keys import Key
+from mimic_assets.schemas.tables import WAVEFORM_BEATS, WAVEFORM_QUALITY
 from mimic_assets.storage.lake import Lake
-from mimic_assets.timeline import TICKS_PER_TILE
-
-QUALITY, BEATS = "waveform_quality", "waveform_beats"
+from mimic_assets.storage.near import rows_near
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +38,15 @@ def read_waveforms(lake: Lake, window: Window, last_s: float | None = None) -> W
     """
     if not window.row.get("signals"):
         return None
-    tick = {QUALITY: "tile_start_tick", BEATS: "tick"}
-    quality, beats = (_read(lake, window, name, tick[name]) for name in (QUALITY, BEATS))
+    quality = rows_near(lake, WAVEFORM_QUALITY, "tile_start_tick", window.row)
+    beats = rows_near(lake, WAVEFORM_BEATS, "tick", window.row)
     notes = []
     if quality is None:
-        notes.append(f"The lake holds no {QUALITY} of this patient: signals are shown unjudged.")
+        notes.append(f"The lake holds no {WAVEFORM_QUALITY.name} of this patient: signals are shown unjudged.")
     if beats is None:
-        notes.append(f"The lake holds no {BEATS} of this patient: no beats are marked.")
+        notes.append(f"The lake holds no {WAVEFORM_BEATS.name} of this patient: no beats are marked.")
     view = view_of(window.row, quality, beats, last_s)
     return None if view is None else Waveforms(view, tuple(notes))
-
-
-def _read(lake: Lake, window: Window, name: str, tick: str) -> pl.DataFrame | None:
-    """Return a table's rows that may reach into the window's ticks; None where there is no such object."""
-    table, subject = TABLES.get(name), window.row["subject_id"]
-    if table is None or lake.stored(table, Key(subject)) is None:
-        return None
-    start, end = window.row["waveform_start_tick"] - TICKS_PER_TILE, window.row["waveform_end_tick"]
-    here = (pl.col("record_id") == window.row["record_id"]) & pl.col(tick).is_between(start, end)
-    return lake.scan(table, partitions=[subject]).filter(here).collect()
 
 
 def outlook_of(window: Window, evidence: Evidence) -> Outlook:

@@ -29,7 +29,7 @@ def read_ahead(items: Iterator[T]) -> Generator[T, None, None]:
 def worked_ahead(work: Callable[[T], R], items: Iterator[T], threads: int) -> Generator[tuple[T, R], None, None]:
     """Yield each item with what `work` makes of it, in the order of items; `threads` of them are worked on at once.
 
-    An exception is raised where its item would have come. Leaving early waits for the items being worked on.
+    An exception of `work` is raised where its item would have come. Leaving early waits for the items being worked on.
     """
     with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="work-ahead") as pool:
         coming: deque[tuple[T, Future[R]]] = deque()

@@ -4,7 +4,7 @@ Belongs here: opening a client and the clinical source with it. Not here: what i
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dagster_gcp import BigQueryResource
@@ -44,8 +44,8 @@ def resource_of(settings: Settings) -> ClinicalBigQuery:
     return ClinicalBigQuery(project=address_of(settings).billing_project, location=settings.bigquery.location)
 
 
-def open_source(settings: Settings, recorded: list[int]) -> BigQuerySource:
-    """Return the clinical source; `recorded` are the subjects of the waveform source, asked for alone if so said.
+def open_source(settings: Settings, recorded: Callable[[], list[int]]) -> BigQuerySource:
+    """Return the clinical source; `recorded` gives the subjects of the waveform source, asked for alone if so said.
 
     Raises:
         RequestError: the address is wrong, or there are no credentials that can be used.
@@ -57,7 +57,7 @@ def open_source(settings: Settings, recorded: list[int]) -> BigQuerySource:
                 client,
                 address,
                 settings.bigquery.maximum_bytes_billed,
-                tuple(sorted(recorded)) if address.only_recorded else None,
+                tuple(sorted(recorded())) if address.only_recorded else None,
                 open_storage=_storage
                 if settings.bigquery.storage_api and not os.environ.get(EMULATOR)
                 else _no_storage,

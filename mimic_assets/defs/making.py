@@ -60,7 +60,7 @@ class Workshop:
         if is_bigquery(self.settings.clinical):
             from mimic_assets.defs.bigquery import open_source  # five seconds to import, for those who ask for it
 
-            return open_source(self.settings, sorted(records.find_patients(self.waveforms)[0]))
+            return open_source(self.settings, lambda: sorted(records.find_patients(self.waveforms)[0]))
         return clinical.CsvFiles(FolderTree(Path(self.settings.clinical), self._hash_cache))
 
     @cached_property
@@ -182,13 +182,18 @@ class Workshop:
         """
         for name in reversed(_downstream_of(table.name)):
             per_task = "task" in TABLES[name].partitioning.value
-            for task in ([place.task] if place.task else self._tasks_in_lake) if per_task else [None]:
+            for task in ([place.task] if place.task else self._tasks_made_from(table)) if per_task else [None]:
                 self.lake.remove(TABLES[name], Key(place.partition, task))
 
     @cached_property
     def _tasks_in_lake(self) -> list[str]:
         found = {key.task for key in self.lake.keys(CLINICAL_LABELS)} | {task.name for task in self.tasks}
         return sorted(name for name in found if name is not None)
+
+    def _tasks_made_from(self, table: Table) -> list[str]:
+        """Return the tasks whose objects hang on a table: tasks without waveforms on none of theirs."""
+        spared = {task.name for task in self.tasks if task.waveforms is None} if "waveforms" in table.code else set()
+        return [name for name in self._tasks_in_lake if name not in spared]
 
     def forget_buckets(self) -> None:
         """Forget what is remembered of the clinical extract, because it is being made anew."""

@@ -20,13 +20,12 @@ from mimic_assets.schemas.tables import (
     RAW_RECORDS,
     WINDOWED_SAMPLES,
 )
-from mimic_assets.signals import SignalReader
+from mimic_assets.signals import OpenSignals
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
 from mimic_assets.tasks import Task
 from mimic_assets.tasks.model import LargeLag
 
-OpenSignals = Callable[[pl.DataFrame], SignalReader]
 NAMES = ["task", "subject_id", "sample_id"]
 """Columns that windows are chosen by."""
 
@@ -201,20 +200,23 @@ def rebuild_windows(
             task = by_name[of_task["task"][0]]
             stored = lake.scan(WINDOWED_SAMPLES, task.name, [subject_id])
             for sample_id in of_task["sample_id"].to_list():
-                sample = stored.filter(pl.col("sample_id") == sample_id).collect()
-                yield _compare(task, patient, sample, definitions, open_signals)
+                yield _compare(task, patient, subject_id, sample_id, stored, definitions, open_signals)
         del patient
 
 
 def _compare(
     task: Task,
     patient: Patient,
-    sample: pl.DataFrame,
+    subject_id: int,
+    name: str,
+    stored: pl.LazyFrame,
     definitions: Sequence[events.Definition],
     open_signals: OpenSignals | None,
 ) -> Rebuilt:
-    name, subject_id = sample["sample_id"][0], sample["subject_id"][0]
     try:
+        sample = stored.filter(pl.col("sample_id") == name).collect()
+        if sample.is_empty():
+            return Rebuilt(task.name, subject_id, name, problem="it is not in windowed_samples any more")
         differing = windows.differences(sample, rebuild(task, patient, sample, definitions, open_signals))
     except Exception as error:  # one window that cannot be made again must not hide the others; text may hold values
         return Rebuilt(task.name, subject_id, name, problem=f"unexpected {type(error).__name__}")

@@ -6,6 +6,7 @@ Both keep what stands when fingerprints are equal, and write whole objects like 
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -17,8 +18,8 @@ from mimic_assets.defs.making import Workshop, count_object
 from mimic_assets.defs.outcomes import Outcome, Status
 from mimic_assets.defs.partitions import bucket_key
 from mimic_assets.defs.spool import spooling
-from mimic_assets.errors import RequestError
-from mimic_assets.manifest import report_record_end
+from mimic_assets.errors import DamagedObjectError, RequestError
+from mimic_assets.manifest import CANDIDATE_COLUMNS, gather_candidates, report_record_end
 from mimic_assets.numerics.parameters import find_parameter
 from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.model import Table
@@ -141,18 +142,27 @@ def _all_inputs(workshop: Workshop, table: Table, task: Task) -> dict[str, str]:
 def _make_one(workshop: Workshop, table: Table, derivation: FromAllPatients, task: Task, wanted: str) -> Stored:
     lake = workshop.lake
 
-    def samples() -> Iterator[tuple[int, pl.DataFrame]]:
+    def samples(columns: list[str] | None = None) -> Iterator[tuple[int, pl.DataFrame]]:
         for key in lake.keys(WINDOWED_SAMPLES, task.name):
-            for part in lake.read_parts(WINDOWED_SAMPLES, key):
-                yield key.partition or 0, part
-                del part  # the next one is read while this name would still hold this one
+            try:
+                for part in lake.read_parts(WINDOWED_SAMPLES, key, columns):
+                    yield key.partition or 0, part
+                    del part  # the next one is read while this name would still hold this one
+            except DamagedObjectError:
+                lake.remove(WINDOWED_SAMPLES, key)
+                raise RequestError(
+                    f"windowed_samples of patient {key.partition}, task {task.name}, was damaged and is taken away: "
+                    "run again, it is made anew."
+                ) from None
 
     place = Key(task=task.name)
+    known = gather_candidates(task, partial(samples, list(CANDIDATE_COLUMNS)))  # no tensor is read for this
     if table is TRAINING_NORMALISATION:
-        return workshop.put(table, place, derivation.function(task, samples, units=_units(task)), wanted)
+        judged = derivation.function(task, samples, candidates=known, units=_units(task))
+        return workshop.put(table, place, judged, wanted)
     normalisation = lake.read(TRAINING_NORMALISATION, place)
     with spooling(workshop.home, "shards") as spool:
-        built = derivation.function(task, normalisation, samples, spool, core_fingerprint())
+        built = derivation.function(task, normalisation, samples, spool, core_fingerprint(), candidates=known)
         for name, path in built.shards:
             lake.put_file(shard_path(table, place, name), path)
         notes = {"notes": json.dumps([*built.summary.notes, *_record_end_notes(workshop, task)])}

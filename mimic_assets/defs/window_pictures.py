@@ -6,18 +6,18 @@ samples, gaps, beats and verdicts are, and not what was measured. Tallies of tab
 
 import base64
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from mimic_assets.errors import DataError
+from mimic_assets.errors import DataError, RequestError
 from mimic_assets.pictures import view_of
-from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import WAVEFORM_BEATS, WAVEFORM_QUALITY, WINDOWED_SAMPLES
 from mimic_assets.storage.lake import Lake
+from mimic_assets.storage.near import rows_near
 from mimic_assets.tasks import Task
-from mimic_assets.timeline import TICKS_PER_TILE
 
 
 def signals_picture(
@@ -43,29 +43,26 @@ def signals_picture(
 
 
 def signals_of_run(lake: Lake, tasks: Sequence[Task], subjects: Sequence[int]) -> dict[str, dg.MarkdownMetadataValue]:
-    """Return one picture per task with waveforms, of the first positive window by name (else the first) of a run."""
+    """Return one picture per task with waveforms, of the first positive window by name (else the first) of a run.
+
+    What cannot be read gives no picture: the proof and the manifest name it, and a picture is no reason to stop a run.
+    """
     found = {}
     for task in tasks:
-        if task.waveforms is None:
-            continue
-        windows = lake.scan(WINDOWED_SAMPLES, task.name, subjects)
-        names = windows.select("sample_id", "label").collect().sort(["label", "sample_id"], descending=[True, False])
-        if names.is_empty():
-            continue
-        row = windows.filter(pl.col("sample_id") == names["sample_id"][0]).collect().row(0, named=True)
-        try:
-            picture = signals_picture(
-                row, _near(lake, WAVEFORM_QUALITY, "tile_start_tick", row), _near(lake, WAVEFORM_BEATS, "tick", row)
-            )
-        except DataError:  # the proof and the manifest name it; a picture is no reason to stop a run
-            continue
-        if picture is not None:
-            found[f"signals of {task.name}"] = picture
+        if task.waveforms is not None:
+            with suppress(DataError, RequestError, OSError, pl.exceptions.PolarsError):
+                picture = _signals_of_task(lake, task.name, subjects)
+                if picture is not None:
+                    found[f"signals of {task.name}"] = picture
     return found
 
 
-def _near(lake: Lake, table: Table, tick: str, row: Mapping[str, Any]) -> pl.DataFrame:
-    """Return a table's rows of the window's record that may reach into its ticks."""
-    start, end = row["waveform_start_tick"] - TICKS_PER_TILE, row["waveform_end_tick"]
-    here = (pl.col("record_id") == row["record_id"]) & pl.col(tick).is_between(start, end)
-    return lake.scan(table, partitions=[row["subject_id"]]).filter(here).collect()
+def _signals_of_task(lake: Lake, task: str, subjects: Sequence[int]) -> dg.MarkdownMetadataValue | None:
+    names = lake.scan(WINDOWED_SAMPLES, task, subjects).select("sample_id", "label", "subject_id").collect()
+    if names.is_empty():
+        return None
+    first = names.sort(["label", "sample_id"], descending=[True, False]).row(0, named=True)
+    windows = lake.scan(WINDOWED_SAMPLES, task, [first["subject_id"]])
+    row = windows.filter(pl.col("sample_id") == first["sample_id"]).collect().row(0, named=True)
+    quality = rows_near(lake, WAVEFORM_QUALITY, "tile_start_tick", row)
+    return signals_picture(row, quality, rows_near(lake, WAVEFORM_BEATS, "tick", row))

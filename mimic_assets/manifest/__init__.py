@@ -17,6 +17,7 @@ from mimic_assets.manifest.reader import Shard, open_shard, parse_sample, read_h
 from mimic_assets.manifest.record_end import RecordEndReport, report_record_end
 from mimic_assets.manifest.sample_bytes import Sample
 from mimic_assets.manifest.selection import select
+from mimic_assets.manifest.shard_layout import ShardLayout
 from mimic_assets.manifest.splits import assign, split_of
 from mimic_assets.manifest.summary import Summary
 
@@ -27,6 +28,7 @@ __all__ = [
     "RecordEndReport",
     "Sample",
     "Shard",
+    "ShardLayout",
     "Summary",
     "Windows",
     "altered",

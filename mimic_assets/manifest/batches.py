@@ -40,7 +40,7 @@ class BatchFormat:
 
     signals: tuple[str, ...] | None = None
     """Only these, in this order; all where None."""
-    signal_dtype: SignalDtype = SignalDtype.FLOAT32
+    signal_dtype: SignalDtype | str = SignalDtype.FLOAT32
     samples_per_frame: Mapping[str, int] = field(default_factory=dict)
     """Another rate for a signal than the set's; a frame is 16 ticks, 62.4725 to a second."""
     normalisation: pl.DataFrame | None = None
@@ -72,6 +72,7 @@ class BatchMaker:
                 f"Signals {', '.join(strangers)} were asked for; the shards hold {', '.join(layout.signals) or 'none'}."
             )
         self._form = form
+        self._dtype = _named_dtype(form.signal_dtype)
         self._names = names
         self._places = [layout.signals.index(name) for name in names]
         stored = dict(zip(layout.signals, training.rates, strict=True))
@@ -80,8 +81,7 @@ class BatchMaker:
             raise RequestError("samples_per_frame below 1 was asked for; at least 1 was expected.")
         self._frame_count = layout.frame_count
         scales = _scales(form.normalisation)
-        units = [(0.0, 1.0)] * max(len(layout.parameters), len(names))
-        cells = [scales.get(name, (0.0, 1.0)) for name in layout.parameters] or units
+        cells = [scales.get(name, (0.0, 1.0)) for name in layout.parameters]
         self._means = np.array([mean for mean, _ in cells], dtype=np.float32)[:, None]
         self._deviations = np.array([deviation for _, deviation in cells], dtype=np.float32)[:, None]
         self._signal_scales = [scales.get(name, (0.0, 1.0)) for name in names]
@@ -103,7 +103,7 @@ class BatchMaker:
             "place": places,
             "label": np.array([sample.label for sample in samples], dtype=np.bool_),
             "weight": weights,
-            "values": self._stacked([sample.values for sample in samples], allocate),
+            "values": self._stacked([sample.values for sample in samples]),
             "ages_s": self._filled(np.stack([sample.ages_s for sample in samples])),
             "reasons": np.stack([sample.reasons for sample in samples]),
         }
@@ -113,7 +113,7 @@ class BatchMaker:
                 batch["signal_reasons"] = {}
         for name, place, rate, scale in zip(self._names, self._places, self._rates, self._signal_scales, strict=True):
             shape = (count, rate * self._frame_count)
-            values = allocate(shape, np.dtype(self._form.signal_dtype.value))
+            values = allocate(shape, np.dtype(self._dtype.value))
             reasons = allocate(shape, np.dtype(np.uint8)) if self._form.has_signal_reasons else None
             for row, sample in enumerate(samples):
                 own = None if reasons is None else reasons[row]
@@ -121,7 +121,7 @@ class BatchMaker:
             batch["signals"][name] = values
             if reasons is not None:
                 batch["signal_reasons"][name] = reasons
-        if self._names and self._form.signal_dtype is SignalDtype.INT16:
+        if self._names and self._dtype is SignalDtype.INT16:
             kept = [[sample.signals[place] for place in self._places] for sample in samples]
             batch["gains"] = _numbers([[signal.gain for signal in row] for row in kept])
             batch["baselines"] = _numbers([[signal.baseline for signal in row] for row in kept])
@@ -130,7 +130,7 @@ class BatchMaker:
             batch["tile_features"] = self._filled(np.stack(tiles))
         return batch
 
-    def _stacked(self, parts: list[NDArray[np.float32]], allocate: Allocate) -> NDArray[np.float32]:
+    def _stacked(self, parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
         values = np.stack(parts)
         if self._form.normalisation is not None:
             values = (values - self._means) / self._deviations
@@ -147,7 +147,7 @@ class BatchMaker:
     ) -> None:  # fmt: skip
         """Write one signal of one sample into its row."""
         if signal.samples_per_frame == 0 or signal.gain is None or signal.baseline is None:
-            is_int16 = self._form.signal_dtype is SignalDtype.INT16
+            is_int16 = self._dtype is SignalDtype.INT16
             values[:] = MISSING_SAMPLE if is_int16 else self._nan
             if reasons is not None:
                 reasons[:] = _reason_at(signal, rate, len(reasons))
@@ -156,7 +156,7 @@ class BatchMaker:
             self._copy(signal, scale, values, reasons)
             return
         found, why = resample(signal.digital().astype(np.float32), signal.mask(), signal.samples_per_frame, rate)
-        if self._form.signal_dtype is SignalDtype.INT16:
+        if self._dtype is SignalDtype.INT16:
             values[:] = np.where(why == 0, np.nan_to_num(found).round().clip(_LOWEST, _HIGHEST), MISSING_SAMPLE)
         else:
             np.subtract(found, np.float32(signal.baseline), out=values)
@@ -170,7 +170,7 @@ class BatchMaker:
         self, signal: StoredSignal, scale: tuple[float, float], values: NDArray[Any], reasons: NDArray[np.uint8] | None
     ) -> None:
         mask = None if signal.is_whole else signal.mask()
-        if self._form.signal_dtype is SignalDtype.INT16:
+        if self._dtype is SignalDtype.INT16:
             values[:] = signal.digital()
         else:
             np.subtract(signal.digital(), np.float32(signal.baseline or 0), out=values, dtype=np.float32)
@@ -201,6 +201,13 @@ def _reason_at(signal: StoredSignal, rate: int, count: int) -> NDArray[np.uint8]
         return np.full(count, SignalReason.NOT_RECORDED.code, dtype=np.uint8)
     mask = signal.mask()
     return mask[np.arange(count) * signal.samples_per_frame // rate]
+
+
+def _named_dtype(name: SignalDtype | str) -> SignalDtype:
+    try:
+        return SignalDtype(name)
+    except ValueError:
+        raise RequestError(f"signal_dtype = {str(name)!r} found, one of {', '.join(SignalDtype)} expected.") from None
 
 
 def _scales(normalisation: pl.DataFrame | None) -> dict[str, tuple[float, float]]:

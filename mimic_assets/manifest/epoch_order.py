@@ -24,6 +24,14 @@ class Order(StrEnum):
     """As stored, every epoch the same: for evaluation."""
 
 
+def named_order(order: Order | str) -> Order:
+    """Return the order of that name; RequestError where there is none."""
+    try:
+        return Order(order)
+    except ValueError:
+        raise RequestError(f"order = {str(order)!r} found, one of {', '.join(Order)} expected.") from None
+
+
 @dataclass(frozen=True, slots=True)
 class EpochOrder:
     """Batches of every epoch over so many samples."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mimic_assets.errors import RequestError
 from mimic_assets.manifest.batches import Allocate, Batch, BatchFormat, BatchMaker
-from mimic_assets.manifest.epoch_order import EpochOrder, Order, batches_of_rank
+from mimic_assets.manifest.epoch_order import EpochOrder, Order, batches_of_rank, named_order
 from mimic_assets.manifest.training_set import TrainingSet
 
 
@@ -26,6 +26,18 @@ class BatchSource:
         self._maker = BatchMaker(training, form)
         self._epoch: int | None = None
         self._places: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+    @classmethod
+    def of(
+        cls, training: TrainingSet, batch_size: int, seed: int, order: Order | str, form: BatchFormat | None,
+        drop_last: bool,
+    ) -> "BatchSource":  # fmt: skip
+        """Return the source of a loader; RequestError where the order has no such name."""
+        return cls(
+            training,
+            EpochOrder(training.shard_starts, batch_size, seed, named_order(order), drop_last),
+            form or BatchFormat(),
+        )
 
     def batch(self, epoch: int, number: int, allocate: Allocate = np.empty) -> Batch:
         """Return a batch (see `BatchMaker.make`); DataError where bytes of a shard are damaged."""
@@ -101,7 +113,7 @@ class Loader:
         batch_size: int,
         *,
         seed: int = 0,
-        order: Order = Order.SHUFFLED,
+        order: Order | str = Order.SHUFFLED,
         form: BatchFormat | None = None,
         drop_last: bool = False,
         rank: int = 0,
@@ -122,9 +134,7 @@ class Loader:
         Raises:
             RequestError: the format does not fit the set, or there is no such rank.
         """
-        self.source = BatchSource(
-            training, EpochOrder(training.shard_starts, batch_size, seed, order, drop_last), form or BatchFormat()
-        )
+        self.source = BatchSource.of(training, batch_size, seed, order, form, drop_last)
         self.progress = Progress(self.source, rank, rank_count)
 
     def __len__(self) -> int:

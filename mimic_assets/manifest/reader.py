@@ -1,7 +1,7 @@
 """Shards read: one sample by its offset, or a whole shard, checked against the checksums of the manifest.
 
 Bytes come from memory or from a function that reads a range (a file, an object store); no client is known here.
-Scaling by `training_normalisation` is the loader's: shards hold raw values in canonical units.
+Scaling by `training_normalisation` is that of `batches`: shards hold raw values in canonical units.
 """
 
 import hashlib

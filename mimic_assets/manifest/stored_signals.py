@@ -1,7 +1,7 @@
 """The signals of one sample as a shard keeps them: compressed, decoded when asked for, one signal at a time.
 
 Belongs here: what a sample says of its signals, and digital -> physical. Does not belong here: where the bytes lie
-(`reader`), another rate (`resampling`), batches (`loader`).
+(`reader`), another rate (`resampling`), batches (`batches`).
 """
 
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """The same batches in PyTorch: a map-style and an iterable dataset, and a loader whose epochs can be resumed.
 
 Belongs here: everything that imports torch (the extra `torch`); nothing else of the package imports this module. Worker
-processes make batches straight into shared memory. With workers, `prefetch_factor` batches of each are in memory.
+processes write signals straight into shared memory. With workers, `prefetch_factor` batches of each are in memory.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_in
 
 from mimic_assets.errors import RequestError
 from mimic_assets.manifest.batches import Batch, BatchFormat, BatchMaker
-from mimic_assets.manifest.epoch_order import EpochOrder, Order
+from mimic_assets.manifest.epoch_order import Order
 from mimic_assets.manifest.loader import BatchSource, Progress
 from mimic_assets.manifest.training_set import TrainingSet
 
@@ -74,7 +74,10 @@ class WindowStream(IterableDataset[Tensors]):
 
 
 class TorchLoader:
-    """Iterating gives the rest of the epoch as tensors; the next iteration is the next epoch."""
+    """Iterating gives the rest of the epoch as tensors; the next iteration is the next epoch.
+
+    Workers start with each epoch; where they are spawned (an object store), that costs seconds.
+    """
 
     def __init__(
         self,
@@ -82,7 +85,7 @@ class TorchLoader:
         batch_size: int,
         *,
         seed: int = 0,
-        order: Order = Order.SHUFFLED,
+        order: Order | str = Order.SHUFFLED,
         form: BatchFormat | None = None,
         drop_last: bool = False,
         rank: int = 0,
@@ -103,9 +106,7 @@ class TorchLoader:
         """
         if workers < 0:
             raise RequestError(f"workers = {workers} found, 0 or more expected.")
-        source = BatchSource(
-            training, EpochOrder(training.shard_starts, batch_size, seed, order, drop_last), form or BatchFormat()
-        )
+        source = BatchSource.of(training, batch_size, seed, order, form, drop_last)
         self.stream = WindowStream(source, rank, rank_count)
         self._options: dict[str, Any] = {"batch_size": None, "num_workers": workers, "pin_memory": pin_memory}
         if workers:

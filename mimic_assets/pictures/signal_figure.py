@@ -4,8 +4,6 @@ Belongs here: the panels' order and heights, the index time, what follows it (ga
 legend, and the figure that consists of signals alone. Not here: one panel (`signal_panel`), numerics (`cli`).
 """
 
-import io
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,6 +14,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from mimic_assets.pictures import palette
 from mimic_assets.pictures.outlook import NOTHING_KNOWN, Outlook, clock
+from mimic_assets.pictures.png import png_of
 from mimic_assets.pictures.shares import share_in_words
 from mimic_assets.pictures.signal_panel import draw_signal
 from mimic_assets.pictures.signal_scale import ecg_span
@@ -37,14 +36,14 @@ def heights_in(view: SignalView, *, shows_values: bool = True) -> list[float]:
 
 
 def draw_signals(
-    figure: Figure, grid: GridSpec, view: SignalView, outlook: Outlook, *, first_row: int = 0, shows_values: bool = True
+    figure: Figure, grid: GridSpec, view: SignalView, outlook: Outlook, *, shows_values: bool = True
 ) -> list[Axes]:
     """Draw the panels of a window into rows of a grid and return their axes, in the order of the signals."""
     axes: list[Axes] = []
     span, heights = ecg_span(view.signals), heights_in(view, shows_values=shows_values)
     after = _AFTER * (max(view.end_s, 0.0) - view.start_s)
     for place, signal in enumerate(view.signals):
-        axis = figure.add_subplot(grid[first_row + place], sharex=axes[0] if axes else None)
+        axis = figure.add_subplot(grid[place], sharex=axes[0] if axes else None)
         axes.append(axis)
         draw_signal(axis, view, signal, ecg_mv=span, shows_values=shows_values)
         _name(axis, signal, shows_values)
@@ -83,9 +82,7 @@ def signals_png(
     draw_signals(figure, grid, view, outlook, shows_values=shows_values)
     figure.text(MARGIN, 1 - 0.2 / total, title, fontsize=9.5, color=palette.INK, va="center", weight="bold")
     draw_legend(figure, view, 1 - 0.45 / total)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-    return buffer.getvalue()
+    return png_of(figure)
 
 
 def draw_legend(figure: Figure, view: SignalView, height: float) -> None:

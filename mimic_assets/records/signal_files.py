@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from mimic_assets.file_tree import FileTree
 from mimic_assets.records.header import SignalLine
-from mimic_assets.records.samples.flac import BITS, DamagedSamplesError
+from mimic_assets.records.samples.flac import DamagedSamplesError
+from mimic_assets.records.samples.formats import FORMATS
 from mimic_assets.records.samples.layout import FileLayout
 from mimic_assets.records.samples.row_plan import FORMAT
 from mimic_assets.records.samples.whole_file import DecodedFile, decode_whole
@@ -90,7 +91,7 @@ def _shape_defect(tree: FileTree, path: str, signals: list[SignalLine], frame_co
         return ("bytes that start no FLAC stream" if head else "an empty file"), "a FLAC stream"
     packed = int.from_bytes(head[18:26], "big")
     shape = ((packed >> 41 & 7) + 1, (packed >> 36 & 31) + 1, packed & (1 << 36) - 1)
-    wanted = (len(signals), BITS[FORMAT], frame_count * signals[0].samples_per_frame)
+    wanted = (len(signals), FORMATS[FORMAT].bits, frame_count * signals[0].samples_per_frame)
     if shape == wanted:
         return None
     form = "a stream of {} channels of {} bits and {} samples"

@@ -57,7 +57,7 @@ def judge_signal(
             Rejection(TABLE, header, f"line {signal.line}, unit", "unknown_unit", message, advice, subject_id)
         )
     if signal.gain == 0:
-        status, readable = FileStatus.UNREADABLE, 0
+        status, readable = _at_least_unreadable(status), 0
         found = "found 0 (uncalibrated), expected a positive number of steps per unit"
         advice = "Download the header again; the signal is left out of this segment: nobody knows what its values mean."
         rejections.append(
@@ -72,9 +72,14 @@ def judge_signal(
         )
     rate = rates.setdefault(signal.name, signal.samples_per_frame)
     if rate != signal.samples_per_frame:
-        status, readable = FileStatus.UNREADABLE, 0
+        status, readable = _at_least_unreadable(status), 0
         found = f"found {signal.samples_per_frame}, expected {rate} as in an earlier segment of the record"
         advice = "Download the segment's header again; the signal is left out of this segment."
         place = f"line {signal.line}, samples per frame"
         rejections.append(Rejection(TABLE, header, place, "rate_disagrees", found, advice, subject_id))
     return JudgedSignal(status, readable, tuple(rejections))
+
+
+def _at_least_unreadable(status: FileStatus) -> FileStatus:
+    """Return what is worse: a file that is missing, or another's, stays so."""
+    return FileStatus.UNREADABLE if status is FileStatus.OK else status

@@ -3,7 +3,8 @@
 Configuration alone chooses the place; objects are byte-identical in both and appear whole or not at all. Nothing here
 knows medicine or the orchestrator.
 
-Where do I go to... change a path? `keys`. put, get or list bytes? `objects`, `local`, `s3`. change what a Parquet file
+Where do I go to... change a path? `keys`. put, get or list bytes? `objects`, `local`, `s3`; many ranges at once
+`merged_ranges`, an object as a file `object_tree`. rows about one window? `near`. change what a Parquet file
 holds? `parquet`. write, read or scan a table? `lake`. run SQL? `query`, which is imported by its own name: its
 database would cost every process that only reads and writes tables 90 MiB and a second.
 """

@@ -203,7 +203,7 @@ class Lake:
         """Yield the rows of a key part by part as they were written, none kept; `columns` as in `read`.
 
         Raises:
-            As `read`; an object that is gone or damaged is told apart by it.
+            As `read`.
         """
         path = keys.data_path(table, key)
         footer = self._footer(path)
@@ -214,7 +214,7 @@ class Lake:
         wanted = rows if columns is None else rows.select(columns)
         offset = 0
         for count in footer[0].part_rows:
-            yield wanted.slice(offset, count).collect()
+            yield self._collect(wanted.slice(offset, count), path)
             offset += count
 
     def scan(self, table: Table, task: str | None = None, partitions: Iterable[int] | None = None) -> pl.LazyFrame:
@@ -226,6 +226,10 @@ class Lake:
             partitions: only these subjects or buckets; those that have no object add nothing.
         """
         wanted = None if partitions is None else frozenset(partitions)
+        if wanted is not None and len(wanted) == 1 and (task is not None or "task" not in table.partitioning.value):
+            (only,) = wanted  # one object: no need to list those of everybody
+            path = keys.data_path(table, Key(only, task))
+            return self._scan(table, [path] if self.root.head(path) is not None else [])
         found = [key for key in self.keys(table, task) if wanted is None or key.partition in wanted]
         return self._scan(table, [keys.data_path(table, key) for key in found])
 

@@ -88,8 +88,15 @@ class RangedFile(io.RawIOBase):
         return self._place
 
     def readinto(self, buffer: object) -> int:
-        """Fill a buffer as far as the kept range or the next one goes, and return how many bytes that were."""
+        """Fill a buffer, in several ranges where needed, and return its bytes; fewer only where the object ends."""
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]  # RawIOBase's own signature names no usable type
+        filled = 0
+        while filled < len(view) and (got := self._part(view[filled:])):
+            filled += got
+        return filled
+
+    def _part(self, view: memoryview) -> int:
+        """Fill a view as far as the kept range or the next one goes, and return how many bytes that were."""
         if not len(view) or self._place >= self._size:
             return 0
         at = self._place - self._kept_from

@@ -27,7 +27,7 @@ def with_arrivals(beats: pl.DataFrame, raw_records: pl.DataFrame) -> pl.DataFram
         pl.col("counter_frequency_hz").first().cast(pl.Float64).alias("ticks_per_second")
     )
     qrs = beats.filter(pl.col("kind") == BeatKind.QRS.value).sort("record_id", "tick")
-    others = beats.filter(pl.col("kind") != BeatKind.QRS.value).sort("record_id", "tick", "signal", "kind")
+    others = beats.filter(pl.col("kind") != BeatKind.QRS.value)
     qrs = qrs.with_columns(
         difference_ticks=pl.col("interval_ticks") - pl.col("interval_ticks").shift(1).over("record_id"),
         arrival_ticks=pl.lit(None, pl.Int64),

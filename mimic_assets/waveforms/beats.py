@@ -7,12 +7,13 @@ A tile is searched in its own samples and those of one tile before (three for br
 sees a gap. A detector needs a moment after a beat to be sure of it, so tile t is credited with the beats of the ten
 seconds that end `guard_ticks` before its end, and the last ones are found again, and credited, with the tile after it.
 A beat within the shortest plausible interval of the one credited before is that one found twice, and dropped. So a row
-depends on no sample after its `known_tick`, and on none more than three tiles before its tile (six for breaths). The
-beats of a record's last moments, which no whole tile follows, are not there.
+depends on no sample after its `known_tick`, and hardly ever on one more than three tiles before its tile (six for
+breaths): further back only through which of two beats too close together came first.
+
+Not searched: the record's last moments, which no whole tile follows; records of another frame rate than about 62.5 Hz;
+samples in another unit than the signal's first segment has.
 """
 
-from collections.abc import Callable
-from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -23,20 +24,20 @@ import polars as pl
 from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.tables import WAVEFORM_BEATS
 from mimic_assets.schemas.vocabulary import BeatKind
-from mimic_assets.signals import SignalReader, SignalSlice
-from mimic_assets.timeline import TICKS_PER_FRAME, TICKS_PER_TILE, whole_tiles_by
+from mimic_assets.signals import OpenSignals, SignalReader, SignalSlice
+from mimic_assets.timeline import FRAMES_PER_TILE, TICKS_PER_FRAME, TICKS_PER_TILE, whole_tiles_by
 from mimic_assets.waveforms.searches import SEARCHES, Search, in_order
 from mimic_assets.waveforms.signal_kinds import kind_of
-from mimic_assets.waveforms.stretches import observed_stretches
-from mimic_assets.waveforms.tiles import tile_blocks
+from mimic_assets.waveforms.stretches import Stretch, observed_stretches
+from mimic_assets.waveforms.tiles import is_usual_rate, ticks_of, tile_blocks
+from mimic_assets.waveforms.unusable import LEAST_OBSERVED
 
 Floats = npt.NDArray[np.float64]
 TILES_PER_BLOCK = 60
-_LONGEST_CONTEXT_TILES = 5
-"""No row depends on a sample further before the tile it is known from."""
+_WARM_UP_TILES = 5
+"""Searched before the first tile whose rows are kept, so that the beat credited before it is the same."""
 _NEIGHBOURS_TILES = 2
 """A beat's RR interval is compared with the one before it."""
-_LEAST_OBSERVED = 0.5
 _SHAKE_TICKS = 50
 """A beat next to the limit between two tiles may be placed on either side by the two searches that see it."""
 _DECIMALS = 6
@@ -50,9 +51,7 @@ _Cycle = tuple[float | None, float | None, float | None]
 _UNKNOWN: _Cycle = (None, None, None)
 
 
-def find_beats(
-    raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFrame], SignalReader], last_tiles: int | None = None
-) -> Judged:
+def find_beats(raw_records: pl.DataFrame, open_signals: OpenSignals, last_tiles: int | None = None) -> Judged:
     """Return `waveform_beats` of one patient.
 
     Args:
@@ -86,16 +85,18 @@ def beats_of_record(rows: pl.DataFrame, reader: SignalReader, last_tiles: int | 
         reader: of its samples.
         last_tiles: as in `find_beats`.
     """
+    ticks_per_second = float(rows["counter_frequency_hz"][0])
+    if not is_usual_rate(ticks_per_second / TICKS_PER_FRAME):
+        return WAVEFORM_BEATS.empty()
     count = whole_tiles_by(reader.last_tick)
     first_tile = 0 if last_tiles is None else max(count - last_tiles - _NEIGHBOURS_TILES, 0)
-    ticks_per_second = Fraction(rows["counter_frequency_hz"][0])
     units = dict(rows.sort("segment_index", descending=True).select("signal", "unit").iter_rows())
     found = []
     for search in SEARCHES:
         names = [name for name in reader.signals if kind_of(name, units.get(name, "")) is search.signal_kind]
         if names:
-            walk = _Walk(search, {name: units[name] for name in in_order(names, search)}, float(ticks_per_second))
-            walk.search(reader, max(first_tile - _LONGEST_CONTEXT_TILES, 0), count)
+            walk = _Walk(search, {name: units[name] for name in in_order(names, search)}, ticks_per_second)
+            walk.search(reader, max(first_tile - _WARM_UP_TILES, 0), count)
             found.append(walk.frame(rows["subject_id"][0], rows["record_id"][0]))
     beats = pl.concat([WAVEFORM_BEATS.empty(), *found])
     return beats.filter(pl.col("known_tick") >= first_tile * TICKS_PER_TILE)
@@ -115,29 +116,25 @@ class _Walk:
         self._frames = [pl.DataFrame(schema=_ROW)]
 
     def search(self, reader: SignalReader, start: int, count: int) -> None:
-        """Search the tiles `[start, count)`, reading a block of them at a time."""
+        """Search the tiles `[start, count)`, reading a block of them at a time.
+
+        Each search reads for itself: one read for all of them decodes less and took longer when it was tried, for the
+        arrays of all kinds do not stay in the processor's cache.
+        """
         names = list(self._units)
         for first, after in tile_blocks(start, count, TILES_PER_BLOCK):
-            begin = max(first - self._of.context_tiles, 0)
-            block = reader.read(names, begin * TICKS_PER_TILE - 1, after * TICKS_PER_TILE - 1)
+            block = reader.read(names, *ticks_of(max(first - self._of.context_tiles, 0), after))
             there = [name for name in names if block[name].calibrations]
             fronts: dict[str, _Front] = {}
             for tile in range(first, after):
                 for name in there:
                     if name not in fronts:
-                        fronts[name] = _Front(self._of, block[name], self._rate)
-                    if self._is_usable(block[name], fronts[name].values, tile):
+                        fronts[name] = _Front(self._of, block[name], self._units[name], self._rate)
+                    if fronts[name].is_usable(tile):
                         self._search_tile(block[name], fronts[name], tile)
                         break
             self._frames.append(pl.DataFrame(self._rows, schema=_ROW, orient="row"))
             self._rows.clear()
-
-    def _is_usable(self, part: SignalSlice, values: Floats, tile: int) -> bool:
-        """Return whether half of the tile is observed and differs."""
-        own = _between(part, values, tile, tile + 1)
-        there = own[~np.isnan(own)]
-        least = self._of.least_spread * _MILLI.get(self._units[part.signal].casefold(), 1.0)
-        return bool(len(there) >= _LEAST_OBSERVED * len(own) and np.ptp(there) >= least)
 
     def _search_tile(self, part: SignalSlice, front: "_Front", tile: int) -> None:
         """Add the beats that the tile is credited with, and how much of it was searched."""
@@ -148,12 +145,13 @@ class _Walk:
         rate_hz = self._rate / step
         low, high = tile * TICKS_PER_TILE - of.guard_ticks, known - of.guard_ticks
         searched = 0
-        for stretch in observed_stretches(chunk, start, step, int(of.shortest_s * rate_hz) + 1):
+        least = int(of.shortest_s * rate_hz) + 1
+        whole = [Stretch(start, step, chunk)]  # a front is known of chunks without a gap, long enough by far
+        for stretch in whole if known_row is not None else observed_stretches(chunk, start, step, least):
             if stretch.last_tick < low - _SHAKE_TICKS or stretch.first_tick > high:
                 continue
             searched += max(min(stretch.last_tick + step - 1, high) - max(stretch.first_tick, low) + 1, 0)
-            row = known_row if len(stretch.values) == len(chunk) else None
-            ticks = stretch.first_tick + of.find(stretch.values, rate_hz, row) * step
+            ticks = stretch.first_tick + of.find(stretch.values, rate_hz, known_row) * step
             mine = ticks[(ticks >= low - _SHAKE_TICKS) & (ticks <= high)].tolist()
             self._credit(part.signal, mine, known, stretch.first_tick, chunk, start, step)
         if searched:
@@ -200,20 +198,31 @@ class _Walk:
 class _Front:
     """What a detector looks at in one block of a signal; chunks of full length without a gap are made at once."""
 
-    def __init__(self, search: Search, part: SignalSlice, ticks_per_second: float) -> None:
-        self.values: Floats = part.physical().astype(np.float64)
-        self._first = part.first_tick // TICKS_PER_TILE + search.context_tiles
-        per_tile = TICKS_PER_TILE // part.ticks_per_sample
+    def __init__(self, search: Search, part: SignalSlice, unit: str, ticks_per_second: float) -> None:
+        self.values: Floats = part.physical(unit).astype(np.float64)
+        self._begin = part.first_tick // TICKS_PER_TILE
+        self._first = self._begin + search.context_tiles
+        per_tile = FRAMES_PER_TILE * part.samples_per_frame
+        by_tile = self.values.reshape(-1, per_tile)
+        is_missing = np.isnan(by_tile)
+        observed = per_tile - is_missing.sum(axis=1)
+        spread = np.fmax.reduce(by_tile, axis=1) - np.fmin.reduce(by_tile, axis=1)
+        least = search.least_spread * _MILLI.get(unit.casefold(), 1.0)
+        self._is_usable = (observed >= LEAST_OBSERVED * per_tile) & (spread >= least)
         length = (search.context_tiles + 1) * per_tile
         self._rows: dict[int, Floats] = {}
         if len(self.values) < length:
             return
         chunks = np.lib.stride_tricks.sliding_window_view(self.values, length)[::per_tile]
-        has_gap = np.isnan(self.values).reshape(-1, per_tile).any(axis=1)
+        has_gap = is_missing.any(axis=1)
         whole = np.flatnonzero(~np.lib.stride_tricks.sliding_window_view(has_gap, search.context_tiles + 1).any(axis=1))
         if whole.size:
             rate_hz = ticks_per_second / part.ticks_per_sample
             self._rows = dict(zip(whole.tolist(), search.front(chunks[whole], rate_hz), strict=True))
+
+    def is_usable(self, tile: int) -> bool:
+        """Return whether half of a tile is observed and differs."""
+        return bool(self._is_usable[tile - self._begin])
 
     def row(self, tile: int) -> Floats | None:
         """Return the front of the chunk that ends with a tile; None where it is shorter, or has a gap."""
@@ -236,6 +245,6 @@ def _cycles(chunk: Floats, edges: npt.NDArray[np.int64]) -> list[_Cycle]:
 
 def _between(part: SignalSlice, values: Floats, first_tile: int, after: int) -> Floats:
     """Return the samples of tiles `[first_tile, after)` of a slice that begins with a tile."""
-    per_tile = TICKS_PER_TILE // TICKS_PER_FRAME * part.samples_per_frame
+    per_tile = FRAMES_PER_TILE * part.samples_per_frame
     offset = part.first_tick // TICKS_PER_TILE
     return values[(first_tile - offset) * per_tile : (after - offset) * per_tile]

@@ -1,4 +1,4 @@
-"""`waveform_features`: per whole tile of a record, what its beats say; and the same for any window of whole tiles.
+"""`waveform_features`: per whole tile of a record, what its beats say; `rates` does the same for windows of tiles.
 
 Belongs here: sums over the beats known from a tile, and the rates that follow from sums. Does not belong here: finding
 beats (`beats`). A tile holds counts and sums beside each rate, so a window of tiles is their sum: ticks add up exactly

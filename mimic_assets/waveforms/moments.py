@@ -1,7 +1,7 @@
 """Statistics that merge: what must be kept of samples so that any union of them has exact mean, spread and shape.
 
 Belongs here: the value, the union of two, and the statistics read off it. Does not belong here: how it is counted from
-samples (`tile_moments`) and which tiles make a window (`tile_windows`). Everything is float64 and centred: sums of
+samples (`tile_moments`) and which tiles make a window (`window_moments`). Everything is float64 and centred: sums of
 powers about the mean, not about zero, so that nothing cancels.
 
 Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979); Pebay,

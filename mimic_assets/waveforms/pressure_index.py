@@ -48,7 +48,6 @@ def _good_beats(samples: Rows, cycles: Cycles, frame_rate_hz: float) -> npt.NDAr
     after = cycles.tile * samples.shape[1] + cycles.end * per_frame
     # Pairs of edges for reduceat; what lies between a beat's end and the next one's start is every second entry.
     edges = np.column_stack((first, after)).ravel()
-    edges = edges if edges[-1] < flat.size else np.append(edges[:-1], flat.size - 1)
     size = (after - first).astype(np.float64)
     systole, diastole = np.maximum.reduceat(flat, edges)[::2], np.minimum.reduceat(flat, edges)[::2]
     mean = np.add.reduceat(flat.astype(np.float64), edges)[::2] / size

@@ -4,7 +4,6 @@ Belongs here: walking records block by block, and the rows. Does not belong here
 (`tile_moments`, `unusable`, `*_index`). Memory holds one block of samples, however long the record.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import polars as pl
 from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.tables import WAVEFORM_QUALITY
 from mimic_assets.schemas.vocabulary import SignalReason
-from mimic_assets.signals import SignalReader, SignalSlice
+from mimic_assets.signals import OpenSignals, SignalReader, SignalSlice
 from mimic_assets.timeline import TICKS_PER_FRAME, TICKS_PER_TILE, whole_tiles_by
 from mimic_assets.waveforms.converter_range import converter_range
 from mimic_assets.waveforms.ecg_index import ecg_index
@@ -23,15 +22,13 @@ from mimic_assets.waveforms.pulse_index import pulse_index
 from mimic_assets.waveforms.signal_kinds import SignalKind, kind_of
 from mimic_assets.waveforms.tile_moments import calibrated, digital_moments
 from mimic_assets.waveforms.tile_spectrum import filled
-from mimic_assets.waveforms.tiles import by_tile, ticks_of, tile_blocks
+from mimic_assets.waveforms.tiles import by_tile, is_usual_rate, ticks_of, tile_blocks
 from mimic_assets.waveforms.unusable import LEAST_OBSERVED, tile_reasons
 
 TILES_PER_BLOCK = 64
 """About eleven minutes: three leads, Pleth, pressure and breath are 1.3 MB of samples."""
 _BLOCKS_PER_FRAME = 16
 """Blocks whose columns are gathered before a frame is made of them: a frame each would cost a quarter of the whole."""
-_FRAME_RATE_HZ = (60.0, 65.0)
-"""The indices look at one sample per frame; their filters and waiting times are made for 62.5 frames per second."""
 _INDEX_OF = {
     SignalKind.ECG: ecg_index, SignalKind.PPG: pulse_index, SignalKind.ARTERIAL_PRESSURE: pressure_index,
 }  # fmt: skip
@@ -41,9 +38,7 @@ _NAMES = np.array([None, *(reason.value for reason in list(SignalReason)[1:])], 
 _DECIMALS = 6
 
 
-def judge_waveforms(
-    raw_records: pl.DataFrame, open_signals: Callable[[pl.DataFrame], SignalReader], last_tiles: int | None = None
-) -> Judged:
+def judge_waveforms(raw_records: pl.DataFrame, open_signals: OpenSignals, last_tiles: int | None = None) -> Judged:
     """Return `waveform_quality` of one patient: every record, every signal, every whole tile.
 
     Args:
@@ -78,7 +73,7 @@ def judge_record(rows: pl.DataFrame, reader: SignalReader, last_tiles: int | Non
     frame_rate_hz = float(rows["counter_frequency_hz"][0]) / TICKS_PER_FRAME
     by_signal = rows.sort("segment_index").partition_by("signal", as_dict=True)
     segments = {str(name): part for (name,), part in by_signal.items()}
-    names = sorted(set(reader.signals) & set(segments))
+    names = sorted(segments)
     blocks: dict[str, list[_Columns]] = {name: [] for name in names}
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
     count = whole_tiles_by(reader.last_tick)
@@ -105,11 +100,13 @@ def _judge_block(part: SignalSlice, segments: pl.DataFrame, frame_rate_hz: float
     first = part.first_tick // TICKS_PER_TILE
     counted = digital_moments(digital, missing)
     physical, units = calibrated(counted, part, digital, missing)
-    kind = kind_of(part.signal, part.calibrations[-1].unit if part.calibrations else segments["unit"][0])
+    unit = segments["unit"][0]  # of the first segment: a later one's is not known yet
+    kind = kind_of(part.signal, unit)
     index = np.full(len(digital), np.nan)
-    if kind in _INDEX_OF and part.calibrations and _FRAME_RATE_HZ[0] <= frame_rate_hz <= _FRAME_RATE_HZ[1]:
+    if kind in _INDEX_OF and part.calibrations and is_usual_rate(frame_rate_hz):
         index = _index(part, missing, kind, frame_rate_hz)
-        index[counted.observed_fraction < LEAST_OBSERVED] = np.nan
+        is_strange = np.array([each is not None and each != unit for each in units], dtype=np.bool_)
+        index[is_strange | (counted.observed_fraction < LEAST_OBSERVED)] = np.nan
     ends = converter_range(segments, kind, first, first + len(digital))
     codes = tile_reasons(digital, reasons, counted, ends, index, kind)
     return {

@@ -59,27 +59,30 @@ def window_features(waveform_features: pl.DataFrame, windows: pl.DataFrame) -> p
         The windows, in their order, with `tile_count`, the columns of `SUMS` and the rates. Equal to summing the beats
         known from those tiles: counts, ticks and millionths exactly.
     """
-    frames = []
     by_record = {
         int(record): rows
         for (record,), rows in waveform_features.sort("tile_start_tick").partition_by("record_id", as_dict=True).items()
     }
-    for (record,), asked in windows.with_row_index("place").partition_by("record_id", as_dict=True).items():
-        tiles = by_record.get(int(record), waveform_features.clear())
-        first = np.clip(-(-(asked["start_tick"].to_numpy() + 1) // TICKS_PER_TILE), 0, tiles.height)
-        after = np.clip((asked["end_tick"].to_numpy() + 1) // TICKS_PER_TILE, first, tiles.height)
-        sums = {}
-        for name in SUMS:
-            column = tiles[name].to_numpy()
-            whole = np.rint(column * MILLIONTHS).astype(np.int64) if name in _SCALED else column
-            running = np.concatenate([[0], np.cumsum(whole, dtype=np.int64)])
-            sums[name] = running[after] - running[first]
-        clock = tiles["counter_frequency_hz"][0] if tiles.height else None
-        added = pl.DataFrame({"tile_count": after - first} | sums).with_columns(
-            pl.lit(clock, pl.String).alias("counter_frequency_hz")
-        )
-        frames.append(asked.hstack(added))
+    numbered, nothing = windows.with_row_index("place"), waveform_features.clear()
+    frames = [_summed(numbered.clear(), nothing)]
+    for (record,), asked in numbered.partition_by("record_id", as_dict=True).items():
+        frames.append(_summed(asked, by_record.get(int(record), nothing)))
     return with_rates(pl.concat(frames).sort("place").drop("place"))
+
+
+def _summed(asked: pl.DataFrame, tiles: pl.DataFrame) -> pl.DataFrame:
+    """Return windows of one record with the sums of their whole tiles."""
+    first = np.clip(-(-(asked["start_tick"].to_numpy() + 1) // TICKS_PER_TILE), 0, tiles.height)
+    after = np.clip((asked["end_tick"].to_numpy() + 1) // TICKS_PER_TILE, first, tiles.height)
+    sums = {}
+    for name in SUMS:
+        column = tiles[name].to_numpy()
+        whole = np.rint(column * MILLIONTHS).astype(np.int64) if name in _SCALED else column
+        running = np.concatenate([[0], np.cumsum(whole, dtype=np.int64)])
+        sums[name] = running[after] - running[first]
+    clock = tiles["counter_frequency_hz"][0] if tiles.height else None
+    added = pl.DataFrame({"tile_count": after - first} | sums)
+    return asked.hstack(added.with_columns(pl.lit(clock, pl.String).alias("counter_frequency_hz")))
 
 
 def _rate(count: str, ticks: str) -> pl.Expr:

@@ -15,7 +15,7 @@ def row_counts(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """Return the number of true entries of each row.
 
     Args:
-        mask: [row, entry], contiguous.
+        mask: [row, entry]; a contiguous one of whole words is not copied.
     """
     rows, entries = mask.shape
     whole = entries // _LANES * _LANES

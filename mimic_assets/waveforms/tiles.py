@@ -1,7 +1,7 @@
 """The grid that everything said of a waveform lies on: tile t is ticks `(10000 t - 1, 10000 t + 9999]`, 625 frames.
 
-Belongs here: how blocks of tiles are walked, and a slice seen as one row per tile. Does not
-belong here: what is said of a tile, and the grid's arithmetic (`timeline`).
+Belongs here: how blocks of tiles are walked, and a slice seen as one row per tile. Does not belong here: what is said
+of a tile, and the grid's arithmetic (`timeline`).
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,13 @@ import numpy.typing as npt
 from mimic_assets.errors import InternalError
 from mimic_assets.signals import SignalSlice
 from mimic_assets.timeline import FRAMES_PER_TILE, TICKS_PER_TILE
+
+_USUAL_FRAME_RATE_HZ = (60.0, 65.0)
+
+
+def is_usual_rate(frame_rate_hz: float) -> bool:
+    """Return whether a record has about 62.5 frames per second: filters and waiting times are made for these."""
+    return _USUAL_FRAME_RATE_HZ[0] <= frame_rate_hz <= _USUAL_FRAME_RATE_HZ[1]
 
 
 def tile_blocks(start: int, count: int, tiles_per_block: int) -> Iterator[tuple[int, int]]:

@@ -11,23 +11,23 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from mimic_assets.errors import InternalError
 from mimic_assets.schemas.judged import JudgedParts, rejected_frame
 from mimic_assets.schemas.tables import WINDOWED_SAMPLES
+from mimic_assets.signals import OpenSignals
 from mimic_assets.tasks.model import Task
 from mimic_assets.timeline import microseconds
 from mimic_assets.windows.clock_lag import shifts
 from mimic_assets.windows.features import feature_names, summarise
+from mimic_assets.windows.float_lists import float_lists
 from mimic_assets.windows.gap_policies import fill_gaps
 from mimic_assets.windows.grid import cell_edges, observe
 from mimic_assets.windows.microseconds import AFTER_ALL, to_microseconds, to_times
 from mimic_assets.windows.recordings import Recording, find_recordings
 from mimic_assets.windows.series import RecordSeries, read_series
-from mimic_assets.windows.waveforms import OpenSignals, RecordWaveforms, Waveforms, with_waveform_columns
+from mimic_assets.windows.waveforms import RecordWaveforms, Waveforms, with_waveform_columns
 
 _AT_ONCE: Final = 1024
 """Windows of a part at most; a part is what lies in memory, and a row group of what is stored."""
@@ -140,21 +140,14 @@ def _cut(
         pl.lit(numerics.cell_s).alias("cell_s"),
         pl.lit(numerics.cell_count).alias("cell_count"),
         pl.lit(list(numerics.parameters)).alias("parameters"),
-        _lists("cell_values", filled.values),
+        float_lists("cell_values", filled.values),
         pl.Series("cell_reasons", reasons).cast(pl.List(pl.UInt8)),
-        _lists("cell_ages_s", filled.ages_s),
+        float_lists("cell_ages_s", filled.ages_s),
         pl.lit(feature_names(numerics.parameters)).alias("feature_names"),
-        _lists("feature_values", features),
+        float_lists("feature_values", features),
     )
     if signals is not None:
         computed = computed.hstack(signals.cut(end_ticks))
     return with_waveform_columns(computed).select(
         pl.col(name).cast(dtype) for name, dtype in WINDOWED_SAMPLES.schema.items()
     )
-
-
-def _lists(name: str, values: npt.NDArray[np.float64]) -> pl.Series:
-    """Return one Float32 list per window; NaN becomes null."""
-    rows = values.shape[0]
-    flat = pl.Series(name, values.astype(np.float32).ravel()).fill_nan(None)
-    return flat.reshape((rows, values.size // rows)).cast(pl.List(pl.Float32))

@@ -58,7 +58,7 @@ def cut_signals(
     Args:
         reader: of the windows' record.
         rule: names and length.
-        index_ticks: of the windows, ascending.
+        index_ticks: of the windows; they ascend but where a clock is corrected.
         begins: first tick of the first segment that holds a signal, by name. Nobody knows before that the record will
             have it, so up to then a window lacks it as if the record did.
     """
@@ -117,9 +117,8 @@ def _key(part: Calibration) -> tuple[float, int, str]:
 
 def _observed_parts(read: SignalSlice, start: int, end: int) -> list[tuple[Calibration, int, int]]:
     """Return the calibrations that an observed sample of `[start, end)` has, with their places in the window."""
-    edges = [*(part.first_sample for part in read.calibrations), len(read.digital)]
     found = []
-    for part, begin, stop in zip(read.calibrations, edges, edges[1:], strict=False):
+    for part, begin, stop in read.parts():
         low, high = max(begin, start), min(stop, end)
         if low < high and (read.reasons[low:high] == SignalReason.OBSERVED.code).any():
             found.append((part, low - start, high - start))

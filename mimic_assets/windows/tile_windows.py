@@ -21,12 +21,14 @@ class RecordTiles:
     ) -> None:
         """Look the task's features up; a tile or signal without a row is unknown."""
         self._rule = rule
-        of_signals = waveform_quality.filter(pl.col("record_id") == record_id)
+        # a signal's rows from before it begins say that it will come: only tiles with a sample of it speak
+        is_own = (pl.col("record_id") == record_id) & pl.col("unit").is_not_null()
+        of_signals = waveform_quality.filter(is_own).partition_by("signal", as_dict=True)
         of_record = waveform_features.filter(pl.col("record_id") == record_id)
         self._rows = []
         for name in rule.tile_features:
             signal, _, statistic = name.rpartition(".")
-            rows = of_signals.filter(pl.col("signal") == signal) if signal else of_record
+            rows = of_signals.get((signal,), waveform_quality.clear()) if signal else of_record
             self._rows.append(_by_tile(rows, statistic))
 
     def cut(self, index_ticks: npt.NDArray[np.int64]) -> Floats:

@@ -13,7 +13,6 @@ from mimic_assets.schemas.vocabulary import SignalReason
 from mimic_assets.tasks.model import Task, WaveformRule
 from mimic_assets.timeline import TICKS_PER_TILE, whole_tiles_by
 from mimic_assets.windows.clock_lag import shifts
-from mimic_assets.windows.coverage import NO_RECORD
 from mimic_assets.windows.microseconds import Microseconds, to_times
 from mimic_assets.windows.recordings import Recording
 from mimic_assets.windows.series import Values
@@ -62,7 +61,7 @@ def usable_fractions(
         return fractions
     count = task.waveforms.tile_count
     for recording in recordings:
-        places = np.flatnonzero((record_ids == recording.record_id) & (record_ids != NO_RECORD))
+        places = np.flatnonzero(record_ids == recording.record_id)
         on_monitor = index[places] + shifts(task, recording.known_lags, index[places])
         ticks = [recording.clock.tick_at(time) for time in to_times(on_monitor, "index").to_list()]
         ends = np.array([whole_tiles_by(tick) for tick in ticks], dtype=np.int64)

@@ -4,7 +4,7 @@ Belongs here: turning what `signal_windows` and `tile_windows` cut into columns.
 columns, with empty lists and no ticks.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,9 +13,10 @@ import polars as pl
 
 from mimic_assets.schemas.tables import WINDOWED_SAMPLES
 from mimic_assets.signal_codec import encode_reasons, encode_samples
-from mimic_assets.signals import SignalReader
+from mimic_assets.signals import OpenSignals, SignalReader
 from mimic_assets.tasks.model import WaveformRule
 from mimic_assets.timeline import TICKS_PER_TILE, whole_tiles_by
+from mimic_assets.windows.float_lists import float_lists
 from mimic_assets.windows.signal_windows import WindowSignal, cut_signals, span
 from mimic_assets.windows.tile_windows import RecordTiles
 
@@ -24,10 +25,6 @@ _LISTS = (
     "signals", "signal_units", "signal_samples_per_frame", "signal_sample_counts", "signal_gains", "signal_baselines",
     "signal_is_rescaled", "signal_samples", "signal_reasons", "tile_feature_names", "tile_features",
 )  # fmt: skip
-
-
-OpenSignals = Callable[[pl.DataFrame], SignalReader]
-"""Opens the samples of one record, given its rows of raw_records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class RecordWaveforms:
         )
 
     def cut(self, index_ticks: Sequence[int]) -> pl.DataFrame:
-        """Return the waveform columns of windows, one row per index tick, which ascend."""
+        """Return the waveform columns of windows, one row per index tick."""
         rule = self._rule
         tiles = self._tiles.cut(np.array(index_ticks, dtype=np.int64)).reshape(len(index_ticks), -1)
         cut = cut_signals(self._reader, rule, index_ticks, self._begins)
@@ -83,9 +80,7 @@ class RecordWaveforms:
             for tick, signals in zip(index_ticks, cut, strict=True)
         ]  # fmt: skip
         schema = {name: WINDOWED_SAMPLES.schema[name] for name in (*_TICKS, *_LISTS[:-1], "tile_count")}
-        values = [[None if np.isnan(value) else value for value in row] for row in tiles.tolist()]
-        features = pl.Series("tile_features", values, dtype=WINDOWED_SAMPLES.schema["tile_features"])
-        return pl.DataFrame(rows, schema=schema).with_columns(features)
+        return pl.DataFrame(rows, schema=schema).with_columns(float_lists("tile_features", tiles))
 
 
 def _columns(signals: list[WindowSignal]) -> dict[str, object]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from mimic_assets.signals import MISSING_SAMPLE, Calibration, SignalSlice
 from mimic_assets.waveforms.tile_moments import tile_moments
-from mimic_assets.waveforms.tile_windows import window_moments
+from mimic_assets.waveforms.window_moments import window_moments
 
 TILES_PER_WINDOW, TILE_FRAMES = 6, 625
 STATISTICS = (

@@ -62,15 +62,17 @@ def plan_record(tree: FileTree, headers: RecordHeaders) -> PlannedRecord:
 
 def names_of(header: Header) -> list[str]:
     """Return the names of a header's signals; repeated ones get ` #2`, ` #3`, a missing one that of header(5)."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    last: dict[str, int] = {}
     for index, line in enumerate(header.signals):
         wanted = line.name or f"record {header.name}, signal {index}"
-        name, again = wanted, 1
+        name, again = wanted, last.get(wanted, 1)
         while name in names:
             again += 1
             name = f"{wanted} #{again}"
-        names.append(name)
-    return names
+        last[wanted] = again
+        names[name] = None
+    return list(names)
 
 
 class _Builder:
@@ -145,7 +147,11 @@ class _Builder:
         if form.is_flac and len(set(rates)) > 1:
             raise DataError(f"{header}, line {first.line}, format: found several rates in {name}, expected one in FLAC")
         layout = FileLayout(first.storage_format, rates, first.byte_offset, tuple(line.initial_value for line in lines))
-        self.files[path] = layout
+        if self.files.setdefault(path, layout) != layout:
+            raise DataError(
+                f"{header}, line {first.line}: found {name} laid out otherwise than in an earlier segment, expected "
+                "one layout per file"
+            )
         if not self._tree.exists(path):
             self.problems.append(f"{path}: no file found, expected the signals that {header} puts there")
             return path, 0

@@ -6,7 +6,7 @@ clocks. Own parser: wfdb-python's reader accepts lines that contradict themselve
 oracle in tests.
 
 Where do I go to read a file's text? `parse`. For the first line? `record_line`; the lines below it: `segment_line`,
-`signal_line`. For what a field may look like? `fields`, `signal_fields`.
+`signal_line`. For what a field may look like? `fields`.
 
 Source: WFDB header(5); the files of MIMIC-IV Waveform Database 0.1.0 (2022).
 """

@@ -18,10 +18,9 @@ import numpy.typing as npt
 import soundfile
 
 from mimic_assets.errors import RequestError
+from mimic_assets.records.samples.formats import FORMATS
 from mimic_assets.records.samples.guarded import GuardedFile
 
-BITS = {508: 8, 516: 16, 524: 24}
-"""Format -> bits of a sample."""
 _STREAM_BITS = {"PCM_S8": 8, "PCM_16": 16, "PCM_24": 24}
 """libsndfile gives 8 bits as the upper half of 16, and 24 bits as the upper three quarters of 32."""
 Samples = npt.NDArray[np.int16 | np.int32]
@@ -102,7 +101,7 @@ class FlacFile:
             self._file.close()
             raise
         bits = _STREAM_BITS.get(self._stream.subtype, 99)
-        if bits > BITS[storage_format]:
+        if bits > FORMATS[storage_format].bits:
             self.close()
             raise DamagedSamplesError(f"a stream of {self._stream.subtype}, too wide for format {storage_format}")
         self._shift = 0 if bits == 16 else 8

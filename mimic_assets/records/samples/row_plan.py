@@ -31,12 +31,12 @@ def plan_of(rows: pl.DataFrame) -> RecordPlan:
         raise InternalError(f"raw_records of {rows['record_id'].n_unique()} records found, of one record expected")
     rates: dict[str, int] = {}
     spans: dict[int, Span] = {}
-    channels: dict[str, list[int]] = {}
+    channels: dict[str, dict[int, int]] = {}
     for row in rows.sort("segment_index", "signal_index").iter_rows(named=True):
         start, frames = row["segment_start_tick"] // TICKS_PER_FRAME, row["segment_frame_count"]
         span = spans.setdefault(row["segment_index"], Span(start, start + frames, {}))
         per_frame = row["samples_per_frame"]
-        channels.setdefault(row["file"], []).append(per_frame)
+        channels.setdefault(row["file"], {})[row["channel"]] = per_frame
         is_another_rate = rates.setdefault(row["signal"], per_frame) != per_frame
         can_be_read = not is_another_rate and row["storage_format"] == FORMAT
         span.pieces[row["signal"]] = Piece(
@@ -53,6 +53,6 @@ def plan_of(rows: pl.DataFrame) -> RecordPlan:
         rows["record_last_tick"][0],
         dict(sorted(rates.items())),
         tuple(sorted(spans.values(), key=lambda span: span.start_frame)),
-        {path: FileLayout(FORMAT, tuple(rates_of)) for path, rates_of in channels.items()},
+        {path: FileLayout(FORMAT, tuple(rate for _, rate in sorted(of.items()))) for path, of in channels.items()},
         TICKS_PER_FRAME,
     )

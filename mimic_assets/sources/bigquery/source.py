@@ -1,8 +1,8 @@
 """`BigQuerySource`: looks at the tables, estimates every query, then streams each result in Arrow record batches.
 
 No table is read before every estimate is below the limit, and each job, dictionaries included, carries the limit
-itself. Retries are the client
-library's own. Not here: credentials (the client is given), the address, what a row means.
+itself. Retries are the client library's own. Not here: credentials (the client is given), the address, what a row
+means.
 """
 
 from collections.abc import Callable, Iterator, Sequence

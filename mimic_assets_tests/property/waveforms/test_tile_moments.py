@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from mimic_assets.signals import MISSING_SAMPLE, Calibration, SignalSlice
 from mimic_assets.waveforms.moments import Moments, concatenated
 from mimic_assets.waveforms.tile_moments import digital_moments, tile_moments
-from mimic_assets.waveforms.tile_windows import window_moments
+from mimic_assets.waveforms.window_moments import window_moments
 
 SAMPLES = 625
 CALIBRATIONS = st.builds(
