@@ -1,15 +1,14 @@
 """`kill -9` while shards are written: the lake holds whole shards or none, and the rerun gives the same bytes."""
 
 import shutil
+import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mimic_assets.manifest import open_shard
+from mimic_assets.manifest import open_shard, shards
 from mimic_assets.schemas.tables import TRAINING_MANIFEST
 from mimic_assets.storage.keys import Key
 from mimic_assets_tests.defs import shard_maker
@@ -17,20 +16,9 @@ from mimic_assets_tests.defs import shard_maker
 SHARDS = f"training_manifest/task={shard_maker.TASK.name}/shards"
 
 
-def _spooled(lake: Path, home: Path) -> bool:
-    return any(path.stat().st_size for path in home.glob("spool/*-shards-*/*.spool"))
-
-
-def _dealing(lake: Path, home: Path) -> bool:
-    return any(home.glob("spool/*-shards-*/*.part"))
-
-
-def _putting(lake: Path, home: Path) -> bool:
-    return any(lake.glob(f"{SHARDS}/*.arrow"))
-
-
-def _halfway(lake: Path, home: Path) -> bool:
-    return len(list(lake.glob(f"{SHARDS}/*.arrow"))) >= 4
+@pytest.fixture(autouse=True)
+def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "SHARD_BYTES", shard_maker.SMALL_SHARD_BYTES)
 
 
 def _content(lake: Path) -> dict[str, bytes]:
@@ -50,23 +38,20 @@ def expected(windows_alone: Path, tmp_path_factory: pytest.TempPathFactory) -> d
     """What a lake holds whose writer was left alone."""
     lake = tmp_path_factory.mktemp("whole") / "lake"
     shutil.copytree(windows_alone, lake)
-    shard_maker.make_manifest(shard_maker.workshop_of(str(lake)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shards, "SHARD_BYTES", shard_maker.SMALL_SHARD_BYTES)
+        shard_maker.make_manifest(shard_maker.workshop_of(str(lake)))
     return _content(lake)
 
 
-@pytest.mark.parametrize("moment", [_spooled, _dealing, _putting, _halfway])
+@pytest.mark.parametrize("moment", ["spooled", "dealing", "put 1", "put 4"])
 def test_a_killed_writer_leaves_no_partial_shard(
-    tmp_path: Path, windows_alone: Path, expected: dict[str, bytes], moment: Callable[[Path, Path], bool]
+    tmp_path: Path, windows_alone: Path, expected: dict[str, bytes], moment: str
 ) -> None:
     shutil.copytree(windows_alone, tmp_path / "broken")
     broken = shard_maker.workshop_of(str(tmp_path / "broken"))
-    child = subprocess.Popen([sys.executable, "-m", shard_maker.__name__, str(tmp_path / "broken")])
-    deadline = time.monotonic() + 120
-    while not moment(tmp_path / "broken", broken.home):
-        assert child.poll() is None, "it ended before it could be killed"
-        assert time.monotonic() < deadline
-    child.kill()
-    child.wait()
+    child = [sys.executable, "-m", shard_maker.__name__, str(tmp_path / "broken"), moment]
+    assert subprocess.run(child, timeout=300).returncode == -signal.SIGKILL
     for left in broken.lake.list_files(SHARDS):
         open_shard(broken.lake.root.get(left.path), name=left.path)  # the name's checksum is that of a whole shard
     assert broken.lake.stored(TRAINING_MANIFEST, Key(task=shard_maker.TASK.name)) is None

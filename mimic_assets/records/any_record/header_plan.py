@@ -92,16 +92,18 @@ class _Builder:
             return
         names = names_of(header)
         by_file: dict[str, list[SignalLine]] = {}
+        channels = []
         for line in header.signals:
-            by_file.setdefault(line.file, []).append(line)
+            beside = by_file.setdefault(line.file, [])
+            channels.append(len(beside))
+            beside.append(line)
         held = {name: self._opened(segment, name, lines) for name, lines in by_file.items() if name != _NO_FILE}
         frame_count = segment.frame_count or min((count for _, count in held.values()), default=0)
         pieces: dict[str, Piece] = {}
-        for name, line in zip(names, header.signals, strict=True):
+        for name, line, channel in zip(names, header.signals, channels, strict=True):
             if line.file == _NO_FILE:
                 continue
             path, count = held[line.file]
-            channel = by_file[line.file].index(line)
             if line.checksum is not None:
                 self.checksums[path, channel] = line.checksum
             readable = min(count, frame_count)

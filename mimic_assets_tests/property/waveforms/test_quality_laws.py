@@ -1,6 +1,5 @@
 """Laws of `waveform_quality`: no sample outside a tile changes it, and every row keeps its promises."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from mimic_assets.schemas.pandera_models import violations
 from mimic_assets.schemas.tables import WAVEFORM_QUALITY
-from mimic_assets.signals import MISSING_SAMPLE, SignalSlice
+from mimic_assets.signals import MISSING_SAMPLE, Calibration
 from mimic_assets.waveforms import judge_waveforms, quality
 from mimic_assets_tests.invented_signals import ecg_mv, noise, pressure_mmhg, pulse
 from mimic_assets_tests.signals_in_memory import Held, breath, ecg, pleth, pressure, record_in_memory
@@ -107,21 +106,15 @@ def test_the_last_tiles_alone_say_what_the_whole_says() -> None:
     assert last.equals(whole.tail(last.height))
 
 
-def test_no_read_is_longer_than_a_block() -> None:
-    """Memory does not grow with the record: a block's samples are all that is held."""
-    rows, reader = record_in_memory({"Resp": breath(np.zeros(1000 * TILE))})
-    asked: list[int] = []
-
-    class Watched:
-        signals, last_tick = reader.signals, reader.last_tick
-
-        def read(self, names: Sequence[str], start_tick: int, end_tick: int) -> dict[str, SignalSlice]:
-            asked.append(end_tick - start_tick)
-            return reader.read(names, start_tick, end_tick)
-
-    assert judge_waveforms(rows, lambda _: Watched()).frame.height == 1000
-    assert max(asked) == quality.TILES_PER_BLOCK * 10_000
-    assert sum(asked) == 1000 * 10_000
+def test_a_unit_that_changes_says_nothing_of_the_tiles_before() -> None:
+    """mmHg to kPa in tile 3: tiles 0 to 2 are judged as they are in a record that ends before the change."""
+    wave = 800 + 16 * (90 + 25 * np.sin(np.arange(8 * TILE * 2) * 2 * np.pi * 1.2 / 125))
+    change = (Calibration(0, 16.0, 800, "mmHg"), Calibration(3 * TILE * 2, 120.0, 800, "kPa"))
+    whole = judged({"ABP": pressure(wave, calibrations=change)})
+    before = judged({"ABP": pressure(wave[: 3 * TILE * 2])})
+    assert before["quality_index"].null_count() == 0
+    assert whole.head(3).equals(before)
+    assert whole["quality_index"].tail(5).null_count() == 5  # an index of mmHg says nothing of kPa
 
 
 def test_a_record_shorter_than_a_tile_has_no_rows() -> None:

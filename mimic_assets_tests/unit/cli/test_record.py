@@ -177,7 +177,7 @@ def test_an_empty_lake_or_none_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "absent").exists()
 
 
-def test_a_damaged_object_is_named_not_a_traceback(lake: Lake) -> None:
+def test_a_damaged_object_counts_as_absent_and_gives_no_traceback(lake: Lake) -> None:
     lake.root.put(f"cleaned_numerics/patient={SUBJECT}/data.parquet", b"PAR1 damaged PAR1")
     output = invoke(lake, str(RECORD))
     assert "no cleaned_numerics of this patient" in " ".join(output.split())

@@ -15,7 +15,7 @@ from mimic_assets.manifest.batches import Batch, BatchFormat, SignalDtype
 from mimic_assets.manifest.epoch_order import EpochOrder, Order, batches_of_rank
 from mimic_assets.manifest.loader import Loader
 from mimic_assets.manifest.resampling import resample
-from mimic_assets.manifest.training_set import TrainingSet
+from mimic_assets.manifest.training_set import LocalFetch, TrainingSet
 from mimic_assets.schemas.vocabulary import SignalReason
 from mimic_assets.signal_codec import decode_reasons, decode_samples
 from mimic_assets.signals import MISSING_SAMPLE
@@ -187,6 +187,29 @@ def test_orders_are_what_they_say() -> None:
     assert (EpochOrder(starts, 4, 1).batch_count, EpochOrder(starts, 4, 1, drop_last=True).batch_count) == (3, 2)
     assert EpochOrder(starts, 4, 1).places(0).tolist() != EpochOrder(starts, 4, 2).places(0).tolist()
     assert list(batches_of_rank(10, 4, 1, 4)) == [5]
+
+
+def test_orders_and_dtypes_are_taken_by_name(training: TrainingSet) -> None:
+    by_name = Loader(training, 4, seed=3, order="stored", form=BatchFormat(signal_dtype="int16"))
+    by_member = Loader(training, 4, seed=3, order=Order.STORED, form=BatchFormat(signal_dtype=SignalDtype.INT16))
+    for one, other in zip(by_name, by_member, strict=True):
+        assert one["place"].tolist() == other["place"].tolist()
+        assert {name: part.dtype for name, part in one["signals"].items()} == dict.fromkeys(SIGNALS, np.int16)
+    assert by_name.state_dict() == by_member.state_dict()
+    with pytest.raises(RequestError, match="order = 'sorted' found, one of shuffled, shards, stored"):
+        Loader(training, 4, order="sorted")
+    with pytest.raises(RequestError, match="signal_dtype = 'int8' found"):
+        Loader(training, 4, form=BatchFormat(signal_dtype="int8"))
+
+
+def test_few_shards_stay_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mimic_assets.manifest.training_set._MOST_OPEN", 3)
+    for number in range(9):
+        (tmp_path / f"{number}.arrow").write_bytes(bytes([number] * 4))
+    fetch = LocalFetch(tmp_path)
+    ranges = [(f"{number}.arrow", 1, 2) for number in (*range(9), 0, 8)]
+    assert fetch(ranges) == [bytes([number] * 2) for number in (*range(9), 0, 8)]
+    assert len(fetch._handles) == 3
 
 
 def test_the_last_batch_holds_the_rest_or_is_dropped(training: TrainingSet) -> None:

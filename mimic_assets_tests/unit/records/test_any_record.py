@@ -205,3 +205,19 @@ def test_importing_the_package_loads_no_library() -> None:
     code = "import mimic_assets, sys; print(sorted({'numpy', 'polars', 'soundfile', 'obstore'} & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"
+
+
+def test_segments_that_share_a_file_have_to_agree_on_it(tmp_path: Path) -> None:
+    np.arange(40, dtype="<i2").tofile(tmp_path / "one.dat")
+    (tmp_path / "m.hea").write_text("m/2 1 100 20\na 10\nb 10\n")
+    (tmp_path / "a.hea").write_text("a 1 100 10\none.dat 16 200/mV 16 0 0 0 0 II\n")
+    (tmp_path / "b.hea").write_text("b 1 100 10\none.dat 16+20 200/mV 16 0 0 0 0 II\n")
+    with pytest.raises(DataError, match=r"one\.dat laid out otherwise than in an earlier segment"):
+        open_record(tmp_path / "m")
+
+
+def test_names_that_repeat_a_thousand_times_are_told_apart(tmp_path: Path) -> None:
+    lines = "none.dat 16 200/mV 16 0 0 0 0 II\n" * 3000
+    (tmp_path / "r.hea").write_text(f"r 3000 100 10\n{lines}")
+    names = open_record(tmp_path / "r").names
+    assert (len(names), names[0], names[-1]) == (3000, "II", "II #3000")

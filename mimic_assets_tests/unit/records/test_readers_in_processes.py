@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mimic_assets import open_record
-from mimic_assets.records import open_signals, read_records
+from mimic_assets.records import Record, open_signals, read_records
 from mimic_assets.sources.folder import FolderTree
 from mimic_assets_tests.broken_copies import SUBJECT, write_segments
 
@@ -33,15 +33,22 @@ def test_a_forked_process_does_not_move_its_parents_files(tmp_path: Path) -> Non
     opened = open_record(record.folder / str(record.record_id))
     opened.signals(["II"], -1, 1000)  # the file is open now
     child = os.fork()
-    starts = np.random.default_rng(child == 0).integers(0, 4 * FRAMES - 500, 200).tolist()
-    right = all(
+    try:
+        right = _reads_right(opened, stored, seed=int(child == 0))
+    except BaseException:
+        right = False
+    if child == 0:
+        os._exit(0 if right else 1)  # whatever happened: the child must not go on as a second test run
+    assert right
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _reads_right(opened: Record, stored: np.ndarray, seed: int) -> bool:
+    starts = np.random.default_rng(seed).integers(0, 4 * FRAMES - 500, 200).tolist()
+    return all(
         (
             opened.signals(["II"], 4 * start - 1, 4 * (start + 500) - 1, "int16")["II"].values
             == stored[start : start + 500]
         ).all()
         for start in starts
     )
-    if child == 0:
-        os._exit(0 if right else 1)
-    assert right
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

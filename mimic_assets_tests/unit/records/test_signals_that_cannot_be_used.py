@@ -202,6 +202,8 @@ def test_a_record_of_196_headers_is_read_with_a_dozen_files_open(tmp_path: Path)
     assert rows["segment_index"].n_unique() == 195
     with open_signals(FolderTree(tmp_path), rows) as signals:
         part = signals.read(["V", "Resp"], -1, signals.last_tick)
+        opened = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink() and link.exists()]
+        assert 0 < sum(path.is_relative_to(tmp_path) for path in opened) <= 12
     stored = np.concatenate([record.samples(f"_{index:04d}e.dat")[:, 1] for index in range(1, 196)])
     assert (part["V"].digital == stored).all()
     assert not part["V"].reasons.any()

@@ -75,3 +75,12 @@ def test_a_record_in_a_bucket_is_the_record_in_a_folder(s3_server: S3Server, s3_
             assert (array.reasons == same.reasons).all()
     with pytest.raises(RequestError, match=r"no 7\.hea found"):
         open_record(f"{s3_lake_uri}/waves/7", s3=s3_server.settings)
+
+
+def test_a_read_gives_all_that_is_asked_for_across_ranges(root: ObjectRoot) -> None:
+    with ObjectTree(root).open("a/b/one.bin") as file:
+        file.read(10)
+        file.seek(65_000)
+        assert file.read(2_000) == (bytes(range(256)) * 1024)[65_000:67_000]
+        file.seek(262_000)
+        assert len(file.read(2_000)) == 144  # the object ends

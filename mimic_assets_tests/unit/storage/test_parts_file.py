@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from mimic_assets.defs.putting import put
-from mimic_assets.errors import DataError
+from mimic_assets.errors import DamagedObjectError, DataError
 from mimic_assets.schemas.judged import Judged, JudgedParts, rejected_frame
 from mimic_assets.schemas.tables import RAW_NUMERICS
 from mimic_assets.storage import Key, Lake
@@ -101,3 +101,15 @@ def test_parts_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert pl.concat(parts).equals(frame.select("source_row", "value"))
     with pytest.raises(KeyError):
         next(lake.read_parts(RAW_NUMERICS, Key(1)))
+
+
+def test_a_part_that_is_damaged_is_said_to_be(tmp_path: Path) -> None:
+    lake = Lake.open(str(tmp_path / "a"))
+    frame = numerics(40_000)
+    store(lake, tmp_path, frame.head(20_000), frame.tail(20_000))
+    path = Path(lake.root.address(lake.stored(RAW_NUMERICS, Key(10005817)).path))  # type: ignore[union-attr]
+    data = bytearray(path.read_bytes())
+    data[200 : len(data) // 3] = bytes(len(data) // 3 - 200)
+    path.write_bytes(data)
+    with pytest.raises(DamagedObjectError, match="cannot be read back"):
+        list(lake.read_parts(RAW_NUMERICS, Key(10005817)))

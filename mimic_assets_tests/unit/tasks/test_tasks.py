@@ -110,3 +110,20 @@ def test_names_that_nobody_defines_are_refused_with_near_misses() -> None:
             load_task("vt_vf"), ["vt", "death"], [name for name in PARAMETERS if name != "resp_rate"] + ["resp_rates"]
         )
     assert "numerics.parameters: resp_rate: unknown, did you mean resp_rates?" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('required_any = ["II", "V"]', 'required_any = ["II", "aVR"]', "required_any names aVR, which signals"),
+        ('signals = ["II", "V", "ABP", "Pleth"]', 'signals = ["II", "V", "ABP", "II"]', "each name once expected"),
+        ('"II.quality_index", ', '"II.quality", ', "tile_features names 'II.quality'"),
+        ('"II.quality_index", ', '"aVR.quality_index", ', "tile_features names 'aVR.quality_index'"),
+        ('"sdnn_ms", ', '"qrs_count", ', "tile_features names 'qrs_count'"),
+        ("observation_s = 600        #", "observation_s = 605  #", "multiple of 10"),
+        ("minimum_usable_fraction = 0.5", "minimum_usable_fraction = 0", "greater than 0"),
+    ],
+)
+def test_waveforms_that_cannot_be_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        load_task(written(tmp_path, "vt_vf", (old, new)))

@@ -6,6 +6,7 @@ import polars as pl
 from mimic_assets.schemas.tables import WAVEFORM_BEATS, WAVEFORM_FEATURES
 from mimic_assets.waveforms.beats import find_beats
 from mimic_assets.waveforms.features import summarise_tiles
+from mimic_assets.waveforms.rates import window_features
 from mimic_assets_tests.beat_agreement import agree
 from mimic_assets_tests.beat_signals import Floats, drawn_record, held
 
@@ -110,3 +111,18 @@ def test_a_record_shorter_than_a_tile_and_one_without_signals_give_nothing() -> 
     assert summarise_tiles(beats.frame, rows).frame.is_empty()
     assert find_beats(rows.clear(), lambda _: reader).frame.equals(WAVEFORM_BEATS.empty())
     assert summarise_tiles(beats.frame, rows.clear()).frame.equals(WAVEFORM_FEATURES.empty())
+
+
+def test_a_record_of_a_strange_rate_is_not_searched() -> None:
+    _, signals = drawn_record(4, seed=3, rate_per_min=70)
+    rows, reader = held(signals)
+    for counter in ("80", "16000"):
+        strange = rows.with_columns(counter_frequency_hz=pl.lit(counter))
+        assert find_beats(strange, lambda _: reader).frame.is_empty()
+
+
+def test_no_windows_have_no_features() -> None:
+    asked = pl.DataFrame(schema={"record_id": pl.Int64, "start_tick": pl.Int64, "end_tick": pl.Int64})
+    found = window_features(WAVEFORM_FEATURES.empty(), asked)
+    assert found.is_empty()
+    assert "heart_rate_per_min" in found.columns
