@@ -5,7 +5,6 @@ the schema, write rejections, write the object (that is the commit). Whatever go
 away that key's stale object, leaves a row in rejected_inputs, and touches nothing else.
 """
 
-import json
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,10 +17,11 @@ from mimic_assets.defs.derivation import FromTables, FromTree
 from mimic_assets.defs.fingerprints import fingerprint
 from mimic_assets.defs.outcomes import Outcome, Status
 from mimic_assets.defs.putting import put
+from mimic_assets.defs.withdrawing import withdraw
 from mimic_assets.errors import DamagedObjectError, DataError, RequestError
 from mimic_assets.numerics.parameters import PARAMETERS
 from mimic_assets.schemas.judged import Judged, JudgedParts, Rejection, rejected_frame
-from mimic_assets.schemas.model import Partitioning, Table
+from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import CLINICAL_EXTRACT, CLINICAL_LABELS, EVENT_ADJUDICATIONS, TABLES
 from mimic_assets.settings import Settings, dagster_home_for
 from mimic_assets.signals import SignalReader
@@ -30,8 +30,6 @@ from mimic_assets.sources.folder import FolderTree
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake, Stored
 from mimic_assets.tasks import Task, check_against, load_task
-
-_PER_PATIENT = (Partitioning.PATIENT, Partitioning.PATIENT_TASK)
 
 
 @dataclass
@@ -109,7 +107,7 @@ class Workshop:
             try:
                 stored, is_new = self._make_object(table, derivation, place, task)
             except _BlockedError as blocked:
-                self._withdraw(table, place)
+                withdraw(self.lake, table, place, self.tasks, self._tasks_in_lake)
                 self.lake.remove(table, place)
                 _block(outcome, str(blocked))
             except RequestError:
@@ -120,7 +118,7 @@ class Workshop:
                 self._quarantine(table, place, error)
                 outcome.status, outcome.reasons = Status.QUARANTINED, [*outcome.reasons, _reason(error)]
             else:
-                count_object(outcome, stored, task)
+                outcome.count(stored, task.name if task else None)
                 if is_new and outcome.status is Status.KEPT:
                     outcome.status = Status.MADE
         return outcome
@@ -175,25 +173,10 @@ class Workshop:
     def _place_of(name: str, place: Key) -> Key:
         return place if "task" in TABLES[name].partitioning.value else Key(place.partition)
 
-    def _withdraw(self, table: Table, place: Key) -> None:
-        """Take away what was made from a key, the furthest first: nothing old may pass for what was asked for.
-
-        A batch that is stopped, or a run over other patients, would otherwise leave windows of it to a manifest.
-        """
-        for name in reversed(_downstream_of(table.name)):
-            per_task = "task" in TABLES[name].partitioning.value
-            for task in ([place.task] if place.task else self._tasks_made_from(table)) if per_task else [None]:
-                self.lake.remove(TABLES[name], Key(place.partition, task))
-
     @cached_property
     def _tasks_in_lake(self) -> list[str]:
         found = {key.task for key in self.lake.keys(CLINICAL_LABELS)} | {task.name for task in self.tasks}
         return sorted(name for name in found if name is not None)
-
-    def _tasks_made_from(self, table: Table) -> list[str]:
-        """Return the tasks whose objects hang on a table: tasks without waveforms on none of theirs."""
-        spared = {task.name for task in self.tasks if task.waveforms is None} if "waveforms" in table.code else set()
-        return [name for name in self._tasks_in_lake if name not in spared]
 
     def forget_buckets(self) -> None:
         """Forget what is remembered of the clinical extract, because it is being made anew."""
@@ -287,7 +270,7 @@ class Workshop:
             ) from None
 
     def _quarantine(self, table: Table, place: Key, error: Exception) -> None:
-        self._withdraw(table, place)
+        withdraw(self.lake, table, place, self.tasks, self._tasks_in_lake)
         row = Rejection(
             table=table.name,
             file=f"patient {place.partition}" + (f", task {place.task}" if place.task else ""),
@@ -310,26 +293,6 @@ def _block(outcome: Outcome, reason: str) -> None:
         outcome.status = Status.BLOCKED
 
 
-def _downstream_of(name: str) -> list[str]:
-    """Return the patient tables made from a table, directly or not, in the order of the journey."""
-    found = [name]
-    for table in TABLES.values():
-        if table.partitioning in _PER_PATIENT and set(table.upstream) & set(found):
-            found.append(table.name)
-    return found[1:]
-
-
 def _reason(error: Exception) -> str:
     """Return why a key is quarantined; text of foreign exceptions may hold values, so only their kind is kept."""
     return str(error) if isinstance(error, DataError) else f"unexpected {type(error).__name__}"
-
-
-def count_object(outcome: Outcome, stored: Stored, task: Task | None) -> None:
-    """Add the rows, bytes, checksum and tallies of one stored object to its key's outcome."""
-    outcome.row_count += stored.row_count
-    outcome.byte_count += stored.byte_count
-    outcome.rejected_count += stored.rejected_count
-    outcome.sha256[stored.path] = stored.sha256
-    outcome.notes += json.loads(stored.extra.get("notes", "[]"))
-    for name, counts in json.loads(stored.extra.get("tally", "{}")).items():
-        outcome.tally[f"{task.name}:{name}" if task else name] = counts

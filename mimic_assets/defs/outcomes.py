@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from mimic_assets.storage.lake import Stored
+
 
 class Status(StrEnum):
     """What happened to one key."""
@@ -45,6 +47,16 @@ class Outcome:
     def is_stored(self) -> bool:
         """Whether a good object stands for this key."""
         return self.status in (Status.MADE, Status.KEPT)
+
+    def count(self, stored: Stored, task: str | None = None) -> None:
+        """Add the rows, bytes, checksum, notes and tallies of one stored object, of a task where one is named."""
+        self.row_count += stored.row_count
+        self.byte_count += stored.byte_count
+        self.rejected_count += stored.rejected_count
+        self.sha256[stored.path] = stored.sha256
+        self.notes += json.loads(stored.extra.get("notes", "[]"))
+        for name, counts in json.loads(stored.extra.get("tally", "{}")).items():
+            self.tally[f"{task}:{name}" if task else name] = counts
 
 
 def add_tallies(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:

@@ -14,7 +14,7 @@ import polars as pl
 from mimic_assets import clinical, events
 from mimic_assets.defs.derivation import FromAllPatients, FromClinicalTree, FromDecisions
 from mimic_assets.defs.fingerprints import core_fingerprint, fingerprint
-from mimic_assets.defs.making import Workshop, count_object
+from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Outcome, Status
 from mimic_assets.defs.partitions import bucket_key
 from mimic_assets.defs.spool import spooling
@@ -50,7 +50,7 @@ def make_from_clinical_tree(
         old = stored[key]
         if int(key) not in stale and old is not None:
             outcome = Outcome(key, Status.KEPT)
-            count_object(outcome, old, None)
+            outcome.count(old)
             yield outcome
     if not stale:
         return
@@ -68,7 +68,7 @@ def make_from_clinical_tree(
                 {"subjects": json.dumps(subjects, sort_keys=True), "buckets": str(workshop.settings.buckets)},
             )
             outcome = Outcome(bucket_key(bucket), Status.MADE, notes=source.notes())
-            count_object(outcome, made, None)
+            outcome.count(made)
             yield outcome
 
 
@@ -98,7 +98,7 @@ def make_from_decisions(workshop: Workshop, table: Table, derivation: FromDecisi
         judged = derivation.function(content, Path(file).name) if file else Judged(table.empty(), rejected_frame([]))
         stored = workshop.put(table, place, judged, wanted)
         outcome.status = Status.MADE
-    count_object(outcome, stored, None)
+    outcome.count(stored)
     yield outcome
 
 
@@ -123,7 +123,7 @@ def make_for_all_patients(
             outcome.status = Status.MADE
         if table is TRAINING_MANIFEST:
             _drop_unlisted_shards(workshop, task)
-        count_object(outcome, stored, task)
+        outcome.count(stored, task.name)
         if progress:
             progress(table.name, number + 1, len(workshop.tasks))
         yield outcome

@@ -586,7 +586,7 @@ SHA256 = Field("sha256", pl.String, "SHA-256 of the sample's bytes in the shard.
 TASK_FINGERPRINT = Field("task_fingerprint", pl.String, "SHA-256 of the task as validated.")
 CODE_FINGERPRINT = Field("code_fingerprint", pl.String, "SHA-256 of the source text of the core.")
 NORMALISED_PARAMETER = Field("parameter", pl.String, "Canonical parameter, or signal.")
-NORMALISED_UNIT = Field("unit", pl.String, "Canonical unit.")
+NORMALISED_UNIT = Field("unit", pl.String, "Canonical unit of a parameter; of a signal the one its record gives.")
 OBSERVED_COUNT = Field(
     "observed_count",
     pl.Int64,
@@ -594,7 +594,7 @@ OBSERVED_COUNT = Field(
     minimum=0,
     limit_source="a count",
 )
-MEAN = Field("mean", pl.Float64, "Mean of observed cells in the train split; null where none.")
+MEAN = Field("mean", pl.Float64, "Mean of observed cells, or samples of a signal, in the train split; null where none.")
 STANDARD_DEVIATION = Field(
     "standard_deviation",
     pl.Float64,

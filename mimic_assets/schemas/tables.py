@@ -333,7 +333,7 @@ WINDOWED_SAMPLES = Table(
 TRAINING_NORMALISATION = Table(
     name="training_normalisation",
     stage="manifest",
-    one_row_per="parameter of a task: statistics of observed cells in train windows only",
+    one_row_per="parameter or signal of a task: statistics of what is observed in train windows only",
     columns=(
         f.TASK,
         f.NORMALISED_PARAMETER,
