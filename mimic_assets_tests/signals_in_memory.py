@@ -66,7 +66,7 @@ def _held(
     parts = given.pop("calibrations", (Calibration(0, gain, baseline, unit),))
     reasons = given.pop("reasons", np.empty(0, dtype=np.uint8))
     assert not given, f"unknown parts of a signal: {sorted(given)}"
-    return Held(np.asarray(digital, dtype=np.int16), per_frame, unit, parts, bits, zero, reasons)  # type: ignore[arg-type]
+    return Held(np.asarray(digital, dtype=np.int16), per_frame, unit, parts, bits, zero, reasons)
 
 
 @dataclass(frozen=True, slots=True)

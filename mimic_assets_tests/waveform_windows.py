@@ -3,15 +3,14 @@
 Nothing here is a patient. A beat is a known tick, a gap a known run of samples, so a picture can be checked by eye.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mimic_assets.schemas.model import Field, Partitioning, Table
-from mimic_assets.schemas.tables import TABLES, WINDOWED_SAMPLES
+from mimic_assets.schemas.model import Table
+from mimic_assets.schemas.tables import WINDOWED_SAMPLES
 from mimic_assets.schemas.vocabulary import SignalReason
 from mimic_assets.signal_codec import encode_reasons, encode_samples
 from mimic_assets.signals import MISSING_SAMPLE
@@ -34,16 +33,6 @@ QUALITY_TYPES = {
     "quality_index": pl.Float64,
 }  # fmt: skip
 BEAT_TYPES = {"record_id": pl.Int64, "signal": pl.String, "tick": pl.Int64, "kind": pl.String}
-
-
-def waveform_table(name: str, types: Mapping[str, pl.DataType | type[pl.DataType]]) -> Table:
-    """Return a table of the schema, or one of the columns that pictures read where the schema has none of that name."""
-    if name in TABLES:
-        return TABLES[name]
-    columns = tuple(Field(column, kind, column) for column, kind in types.items())
-    optional = frozenset({"missing_reason", "quality_index"} & set(types))
-    order = tuple(column for column in types if column.endswith(("_id", "tick")) or column == "signal")
-    return Table(name, "waveforms", "row", columns, order, order, Partitioning.PATIENT, optional)
 
 
 def whole_rows(table: Table, given: pl.DataFrame, subject_id: int) -> pl.DataFrame:

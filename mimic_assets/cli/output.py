@@ -1,11 +1,15 @@
-"""What a command gives: a console as wide as its tables, and a file that is there whole or not at all."""
+"""What a command gives: a console as wide as its tables, a file or picture that is there whole or not at all.
+
+Also here: one sentence for whatever command meets an object of the lake that cannot be read.
+"""
 
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import polars as pl
 from rich.console import Console
 
 from mimic_assets.errors import RequestError
@@ -36,3 +40,31 @@ def write_whole(output: Path, write: Callable[[Path], object]) -> None:
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def check_png(output: Path | None) -> None:
+    """Refuse a picture's file of another kind, before anything is read for it.
+
+    Raises:
+        RequestError: its name does not end in .png.
+    """
+    if output is not None and output.suffix.lower() != ".png":
+        raise RequestError(f"--output {output} was given; a file name that ends in .png was expected.")
+
+
+def write_picture(output: Path, picture: bytes) -> None:
+    """Write a picture whole, and say on standard error where it is."""
+    write_whole(output, lambda draft: draft.write_bytes(picture))
+    Console(stderr=True, highlight=False).print(f"\nDrawn into {output}", soft_wrap=True)
+
+
+@contextmanager
+def damage_told(lake: str) -> Iterator[None]:
+    """Turn what polars says of a damaged object into a sentence with what to do."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        raise RequestError(
+            f"An object of the lake {lake} cannot be read ({type(error).__name__}). Remove it or run again: "
+            "`mimic-assets run` makes what is damaged anew."
+        ) from None

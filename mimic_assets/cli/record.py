@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
-import polars as pl
 import typer
 from rich.console import Console
 
 from mimic_assets.cli.options import ExistingLake
-from mimic_assets.cli.output import write_whole
-from mimic_assets.errors import RequestError
+from mimic_assets.cli.output import check_png, damage_told, write_picture
 from mimic_assets.settings import Settings, load_settings
 from mimic_assets.storage.lake import Lake
 
@@ -30,16 +28,10 @@ def record(
 
     Example: `mimic-assets record 81739927 --output record.png`. A window of it: `mimic-assets show`.
     """
-    if output is not None and output.suffix.lower() != ".png":
-        raise RequestError(f"--output {output} was given; a file name that ends in .png was expected.")
+    check_png(output)
     settings = load_settings(lake=lake)
-    try:
+    with damage_told(settings.lake):
         _record(settings, record_id, output)
-    except pl.exceptions.PolarsError as error:
-        raise RequestError(
-            f"An object of the lake {settings.lake} cannot be read ({type(error).__name__}). Remove it or run again: "
-            "`mimic-assets run` makes what is damaged anew."
-        ) from None
 
 
 def _record(settings: Settings, record_id: int, output: Path | None) -> None:
@@ -53,6 +45,4 @@ def _record(settings: Settings, record_id: int, output: Path | None) -> None:
     if output is not None:
         from mimic_assets.cli.record_picture import draw_record  # matplotlib takes half a second to import
 
-        picture = draw_record(coverage)
-        write_whole(output, lambda draft: draft.write_bytes(picture))
-        Console(stderr=True, highlight=False).print(f"\nDrawn into {output}", soft_wrap=True)
+        write_picture(output, draw_record(coverage))

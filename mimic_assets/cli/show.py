@@ -4,12 +4,11 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-import polars as pl
 import typer
 from rich.console import Console
 
 from mimic_assets.cli.options import ExistingLake
-from mimic_assets.cli.output import write_whole
+from mimic_assets.cli.output import check_png, damage_told, write_picture
 from mimic_assets.errors import RequestError
 from mimic_assets.events import Definition, load_definitions
 from mimic_assets.settings import Settings, load_settings
@@ -40,16 +39,10 @@ def show(
 
     Example: `mimic-assets show s_0123456789abcdef --output window.png`. A whole record: `mimic-assets record`.
     """
-    if output is not None and output.suffix.lower() != ".png":
-        raise RequestError(f"--output {output} was given; a file name that ends in .png was expected.")
+    check_png(output)
     settings = load_settings(lake=lake)
-    try:
+    with damage_told(settings.lake):
         _show(settings, sample_id, output, seconds, as_json)
-    except pl.exceptions.PolarsError as error:
-        raise RequestError(
-            f"An object of the lake {settings.lake} cannot be read ({type(error).__name__}). Remove it or run again: "
-            "`mimic-assets run` makes what is damaged anew."
-        ) from None
 
 
 def _show(settings: Settings, sample_id: str | None, output: Path | None, seconds: float | None, as_json: bool) -> None:
@@ -79,9 +72,7 @@ def _show(settings: Settings, sample_id: str | None, output: Path | None, second
     if output is not None:
         from mimic_assets.cli.window_picture import draw_window  # matplotlib takes half a second to import
 
-        picture = draw_window(window, evidence, None if waveforms is None else waveforms.view)
-        write_whole(output, lambda draft: draft.write_bytes(picture))
-        Console(stderr=True, highlight=False).print(f"\nDrawn into {output}", soft_wrap=True)
+        write_picture(output, draw_window(window, evidence, None if waveforms is None else waveforms.view))
 
 
 def _definitions(settings: Settings) -> tuple[Definition, ...]:

@@ -192,7 +192,8 @@ class Lake:
         try:
             return rows.collect()
         except pl.exceptions.ComputeError:
-            raise DamagedObjectError(f"{path} in the lake {self.root.uri} cannot be read back.") from None
+            where = f"{path} in the lake {self.root.uri}"
+            raise DamagedObjectError(f"{where} cannot be read back: remove it and run again.") from None
         except OSError as error:
             raise RequestError(
                 f"Reading {path} from the lake {self.root.uri} failed ({type(error).__name__}). Check network, disk "

@@ -34,7 +34,7 @@ def count_usable(waveform_quality: pl.DataFrame, record_ids: Collection[int], ru
     for (record_id, signal), rows in wanted.partition_by("record_id", "signal", as_dict=True).items():
         is_noise = (pl.col("reason") == SignalReason.NOISE.value) & rule.noise_is_usable
         tiles = rows.filter(pl.col("reason").is_null() | is_noise)["tile"].to_numpy()
-        is_usable = np.zeros(int(rows["tile"].max() or 0) + 1, dtype=np.int64)  # type: ignore[arg-type]
+        is_usable = np.zeros(rows["tile"].to_numpy().max() + 1, dtype=np.int64)
         is_usable[tiles] = 1
         found[int(record_id)][str(signal)] = np.concatenate([[0], np.cumsum(is_usable)])
     return found

@@ -75,9 +75,9 @@ def make(
 def derivation_of(table: str, workshop: Workshop) -> Derivation:
     """Return what the body of an asset returns when Dagster calls it."""
     graph = build_definitions(workshop.settings)
-    (asset,) = [each for each in graph.assets or [] if each.key.path[-1] == table]  # type: ignore[union-attr]  # ours are assets
-    handles = {name: TableHandle(name) for name, place in asset.op.ins.items() if not place.dagster_type.is_nothing}  # type: ignore[union-attr]
-    found = asset(**handles).value  # type: ignore[operator]
+    (asset,) = [each for each in graph.assets or [] if each.key.path[-1] == table]
+    handles = {name: TableHandle(name) for name, place in asset.op.ins.items() if not place.dagster_type.is_nothing}
+    found = asset(**handles).value
     assert isinstance(found, Derivation)
     return found
 

@@ -138,7 +138,7 @@ def outcome(source: Source, kind: str) -> Outcome:
         if level is None:
             as_recorded = float(1 - unusable.mean())
         else:
-            medians[level] = float(frame["quality_index"].median())  # type: ignore[arg-type]  # a float column
+            medians[level] = float(frame["quality_index"].median())
         if source.beats_s is not None:
             is_bad = beats_found(source, digital) < 0.9
         else:

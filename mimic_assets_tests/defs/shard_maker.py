@@ -74,7 +74,7 @@ def kill_oneself_at(moment: str) -> None:
                 die()
             return replace(self, target)
 
-        Path.replace = rename  # type: ignore[method-assign]
+        Path.replace = rename
     else:
         put, left = Lake.put_file, [int(moment.split()[1])]
 
@@ -85,7 +85,7 @@ def kill_oneself_at(moment: str) -> None:
                 die()
             return count
 
-        Lake.put_file = stored  # type: ignore[method-assign]
+        Lake.put_file = stored
 
 
 if __name__ == "__main__":

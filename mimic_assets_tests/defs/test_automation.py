@@ -129,7 +129,7 @@ def test_the_nightly_run_asks_for_missing_and_failed_keys_in_ranges(
     # A key that was made once and fails today is due again tomorrow.
     sound = numerics.clean
 
-    def clean(raw_numerics, raw_records) -> Judged:  # type: ignore[no-untyped-def]  # the signature of the real one
+    def clean(raw_numerics, raw_records) -> Judged:
         if str(raw_records.get_column("subject_id")[0]) == SUBJECTS[3]:
             raise DataError("the clock runs backwards")
         return sound(raw_numerics, raw_records)
@@ -215,7 +215,7 @@ def test_a_manifest_follows_a_batch_that_lost_a_patient_but_not_one_that_was_sto
 
     lost = {SUBJECTS[3]}
 
-    def clean(raw_numerics, raw_records) -> Judged:  # type: ignore[no-untyped-def]  # the signature of the real one
+    def clean(raw_numerics, raw_records) -> Judged:
         if str(raw_records.get_column("subject_id")[0]) in lost:
             raise DataError("the clock runs backwards")
         return sound(raw_numerics, raw_records)

@@ -76,7 +76,7 @@ def test_the_flat_record_gives_no_windows_and_says_why(lake: Lake) -> None:
 def test_rates_of_tiles_are_those_of_a_living_heart(lake: Lake) -> None:
     rates = lake.scan(WAVEFORM_FEATURES).collect()["heart_rate_per_min"].drop_nulls()
     assert rates.len() > 1000
-    assert 40 < rates.quantile(0.05) < rates.quantile(0.95) < 180  # type: ignore[operator]
+    assert 40 < rates.quantile(0.05) < rates.quantile(0.95) < 180
 
 
 def test_the_windows_are_proven_from_cut_samples(lake: Lake, real_data: Path) -> None:

@@ -118,7 +118,7 @@ def _assert_resumed(place: Place, expected: Travelled, summary: dict[str, object
     assert_every_table_has_objects(wanted)
     assert set(found) == set(wanted)  # no object lacks, no temporary file was left
     assert [path for path in wanted if found[path] != wanted[path]] == []
-    assert sorted(summary["tables"]) == sorted(expected.journey.outcomes)  # type: ignore[call-overload]  # a JSON object
+    assert sorted(summary["tables"]) == sorted(expected.journey.outcomes)
     spool = place.lake / ".dagster" / "spool"
     assert list(spool.iterdir()) == []  # rows of patients that a killed run had spooled are gone too
     assert set(_statuses(place)) <= {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE}  # none is left STARTED
@@ -131,7 +131,7 @@ def test_killed_at_random_points_it_resumes_to_the_same_bytes(finished: Travelle
     _kill_group_when(place, 2, lambda: any(home.glob(".new-*/history/runs/index.db")))
     points = sorted(random.Random(SEED).sample(range(1, OBJECTS - 4), 5))
     for point in points:
-        _kill_group_when(place, 2, lambda point=point: _object_count(place.lake) >= point)  # type: ignore[misc]
+        _kill_group_when(place, 2, lambda point=point: _object_count(place.lake) >= point)
     summary = summary_of(run_command(*_arguments(place, 2), environment=FEW_BUCKETS))
     assert _object_count(place.lake) == OBJECTS
     assert summary["quarantined_patients"] == []

@@ -35,7 +35,7 @@ def test_drawn_beats_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     draw = subject_module.sequence_beats
 
     def remember(*given: object) -> Beats:
-        drawn.append(draw(*given))  # type: ignore[arg-type]  # the arguments are passed on as they come
+        drawn.append(draw(*given))
         return drawn[-1]
 
     monkeypatch.setattr(subject_module, "sequence_beats", remember)
@@ -47,7 +47,7 @@ def test_drawn_beats_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         output = subject_module.write_subject(index, DemoPlan(patients=6, hours=1.0, seed=11), folder)
         tree = FolderTree(folder)
         records = read_records(tree, int(output.folder.rstrip("/")[-8:])).frame
-        beats = find_beats(records, lambda rows, tree=tree: open_signals(tree, rows)).frame  # type: ignore[misc]
+        beats = find_beats(records, lambda rows, tree=tree: open_signals(tree, rows)).frame
         features = summarise_tiles(beats, records).frame
         for truth, record in zip(drawn, records["record_id"].unique().sort(), strict=False):
             own = pl.col("record_id") == record

@@ -85,7 +85,7 @@ def _oracle(raw: pl.DataFrame) -> list[tuple[str, float | None, str]]:
             site == "abp"
             and None not in (triple[0], triple[2])
             and triple[2] - triple[0] < MIN_ARTERIAL_PULSE_PRESSURE_MMHG
-        ):  # type: ignore[operator]  # not None
+        ):
             flag = "artefact"
         else:
             flag = "ok"

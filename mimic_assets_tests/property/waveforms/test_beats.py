@@ -106,7 +106,7 @@ def check_window(row: dict[str, float], beats: pl.DataFrame) -> None:
         whole = pulses.drop_nulls("interval_ticks")
         assert (row[f"{prefix}_pulse_count"], row[f"{prefix}_interval_count"]) == (pulses.height, whole.height)
         rate = row["abp_pulse_rate_per_min" if prefix == "abp" else "pulse_rate_per_min"]
-        near(rate, 60 * COUNTER_HZ / whole["interval_ticks"].mean() if whole.height else None)  # type: ignore[operator]
+        near(rate, 60 * COUNTER_HZ / whole["interval_ticks"].mean() if whole.height else None)
         if prefix == "abp":
             near(row["abp_systolic_mmhg"], whole["cycle_high"].mean())
             near(row["abp_diastolic_mmhg"], whole["cycle_low"].mean())
@@ -121,14 +121,14 @@ def check_window(row: dict[str, float], beats: pl.DataFrame) -> None:
             float(np.mean(arrivals)) if arrivals else None,
         )
     breaths = own.filter(pl.col("kind") == "breath")["interval_ticks"].drop_nulls()
-    near(row["respiration_rate_per_min"], 60 * COUNTER_HZ / breaths.mean() if len(breaths) else None)  # type: ignore[operator]
+    near(row["respiration_rate_per_min"], 60 * COUNTER_HZ / breaths.mean() if len(breaths) else None)
 
 
 def near(found: float | None, expected: object) -> None:
     """Assert that both are unknown, or equal to 1e-9."""
     assert (found is None) == (expected is None), (found, expected)
     if found is not None:
-        np.testing.assert_allclose(found, float(expected), rtol=1e-9)  # type: ignore[arg-type]
+        np.testing.assert_allclose(found, float(expected), rtol=1e-9)
 
 
 def test_tiles_of_a_whole_record_add_up_to_their_sums() -> None:

@@ -10,10 +10,10 @@ import polars as pl
 
 from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.model import Table
-from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EVENTS, RAW_RECORDS, RECORD_STAYS
+from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EVENTS, RAW_RECORDS, RECORD_STAYS, WAVEFORM_QUALITY
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
-from mimic_assets_tests.waveform_windows import QUALITY_TYPES, TILE_TICKS, waveform_table, whole_rows
+from mimic_assets_tests.waveform_windows import QUALITY_TYPES, TILE_TICKS, whole_rows
 
 SUBJECT, RECORD, STAY, HADM = 10000007, 85000007, 30000007, 20000007
 START = datetime(2160, 5, 1, 8, 0)
@@ -40,7 +40,7 @@ def make_record_lake(uri: str) -> Lake:
     return lake
 
 
-def write_quality(lake: Lake, table: Table) -> None:
+def write_quality(lake: Lake) -> None:
     """Write verdicts of II: usable for two hours, every second tile for two, then the gap; V never fills a tile."""
     rows = []
     for tile in range(5 * HOUR // TILE_TICKS):
@@ -51,13 +51,8 @@ def write_quality(lake: Lake, table: Table) -> None:
                 "record_id": RECORD, "signal": signal, "tile_start_tick": tile * TILE_TICKS, "missing_reason": why,
                 "quality_index": None if why else 0.9,
             })  # fmt: skip
-    frame = whole_rows(table, pl.DataFrame(rows, schema=QUALITY_TYPES), SUBJECT)
-    lake.write(table, Key(SUBJECT), Judged(frame, rejected_frame([])), "f")
-
-
-def quality_table() -> Table:
-    """Return waveform_quality, or what pictures read of it."""
-    return waveform_table("waveform_quality", QUALITY_TYPES)
+    frame = whole_rows(WAVEFORM_QUALITY, pl.DataFrame(rows, schema=QUALITY_TYPES), SUBJECT)
+    lake.write(WAVEFORM_QUALITY, Key(SUBJECT), Judged(frame, rejected_frame([])), "f")
 
 
 def write_table(lake: Lake, table: Table, rows: list[dict[str, object]]) -> None:

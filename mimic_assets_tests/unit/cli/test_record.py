@@ -14,7 +14,7 @@ from mimic_assets.cli.record_text import record_lines
 from mimic_assets.errors import RequestError
 from mimic_assets.numerics import PARAMETERS
 from mimic_assets.schemas.judged import Judged, rejected_frame
-from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EVENTS, RECORD_STAYS, TABLES
+from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EVENTS, RECORD_STAYS
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
 from mimic_assets_tests.unit.cli.ten_hour_record import (
@@ -24,7 +24,6 @@ from mimic_assets_tests.unit.cli.ten_hour_record import (
     STAY,
     SUBJECT,
     make_record_lake,
-    quality_table,
     write_quality,
 )
 
@@ -35,10 +34,9 @@ def lake(tmp_path: Path) -> Lake:
 
 
 @pytest.fixture
-def judged_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    """The same lake with verdicts; the table is entered where the schema does not have it."""
-    monkeypatch.setitem(TABLES, "waveform_quality", quality_table())
-    write_quality(lake, quality_table())
+def judged_lake(lake: Lake) -> Lake:
+    """The same lake with verdicts."""
+    write_quality(lake)
     return lake
 
 

@@ -14,16 +14,13 @@ from mimic_assets.cli.window_evidence import gather_evidence
 from mimic_assets.cli.window_picture import figure_of
 from mimic_assets.cli.window_waveforms import outlook_of, read_waveforms
 from mimic_assets.schemas.judged import Judged, rejected_frame
-from mimic_assets.schemas.tables import TABLES
+from mimic_assets.schemas.tables import WAVEFORM_BEATS, WAVEFORM_QUALITY
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
 from mimic_assets_tests.unit.cli.small_lake import NEGATIVE, POSITIVE, SUBJECT, TASK, make_lake
 from mimic_assets_tests.waveform_windows import (
-    BEAT_TYPES,
-    QUALITY_TYPES,
     beat_rows,
     quality_rows,
-    waveform_table,
     whole_rows,
 )
 
@@ -35,15 +32,10 @@ def bare_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 
 @pytest.fixture
-def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    """Signals, quality and beats; the tables are entered where the schema does not have them."""
+def lake(tmp_path: Path) -> Lake:
+    """Signals, quality and beats."""
     made = make_lake(str(tmp_path / "lake"), has_signals=True)
-    for name, types, rows in (
-        ("waveform_quality", QUALITY_TYPES, quality_rows()),
-        ("waveform_beats", BEAT_TYPES, beat_rows()),
-    ):
-        table = waveform_table(name, types)
-        monkeypatch.setitem(TABLES, name, table)
+    for table, rows in ((WAVEFORM_QUALITY, quality_rows()), (WAVEFORM_BEATS, beat_rows())):
         made.write(table, Key(SUBJECT), Judged(whole_rows(table, rows, SUBJECT), rejected_frame([])), "f")
     return made
 

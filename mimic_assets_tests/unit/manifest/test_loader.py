@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from mimic_assets.errors import DataError, RequestError
-from mimic_assets.manifest.batches import Batch, BatchFormat, SignalDtype
+from mimic_assets.manifest.batches import BatchFormat, SignalDtype
 from mimic_assets.manifest.epoch_order import EpochOrder, Order, batches_of_rank
 from mimic_assets.manifest.loader import Loader
 from mimic_assets.manifest.resampling import resample
@@ -21,7 +21,7 @@ from mimic_assets.signal_codec import decode_reasons, decode_samples
 from mimic_assets.signals import MISSING_SAMPLE
 from mimic_assets.training import open_training_set, read_normalisation
 from mimic_assets_tests.servers.seaweedfs import S3Server
-from mimic_assets_tests.unit.manifest.training_lake import TASK, make_training_lake
+from mimic_assets_tests.unit.manifest.training_lake import TASK, content, make_training_lake
 from mimic_assets_tests.unit.manifest.waveform_frames import SIGNALS
 
 
@@ -39,14 +39,6 @@ def lake(windows_and_lake: tuple[pl.DataFrame, str]) -> str:
 @pytest.fixture(scope="module")
 def training(lake: str) -> TrainingSet:
     return open_training_set(lake, TASK.name)
-
-
-def content(batch: Batch) -> list[tuple[str, bytes]]:
-    """Every array of a batch as bytes."""
-    flat: dict[str, Any] = {}
-    for name, value in batch.items():
-        flat |= {f"{name}/{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
-    return [(name, np.asarray(array).tobytes()) for name, array in flat.items()]
 
 
 def test_an_epoch_holds_every_window_once_as_it_is(

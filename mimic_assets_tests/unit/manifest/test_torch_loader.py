@@ -7,17 +7,16 @@ import pickle
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pytest
 
 from mimic_assets.errors import DataError, RequestError
-from mimic_assets.manifest.batches import Batch, BatchFormat, SignalDtype
+from mimic_assets.manifest.batches import BatchFormat, SignalDtype
 from mimic_assets.manifest.epoch_order import Order
 from mimic_assets.manifest.loader import Loader
 from mimic_assets.manifest.training_set import TrainingSet
 from mimic_assets.training import open_training_set
 from mimic_assets_tests.servers.seaweedfs import S3Server
-from mimic_assets_tests.unit.manifest.training_lake import TASK, make_training_lake
+from mimic_assets_tests.unit.manifest.training_lake import TASK, content, make_training_lake
 
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning")  # five workers on few cores
 
@@ -27,15 +26,6 @@ def training(tmp_path_factory: pytest.TempPathFactory) -> TrainingSet:
     lake = str(tmp_path_factory.mktemp("training") / "lake")
     make_training_lake(lake)
     return open_training_set(lake, TASK.name)
-
-
-def content(batch: Batch) -> list[tuple[str, str, bytes]]:
-    """Every array or tensor of a batch: name, type and bytes."""
-    flat: dict[str, Any] = {}
-    for name, value in batch.items():
-        flat |= {f"{name}/{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
-    arrays = [(name, np.asarray(value)) for name, value in flat.items()]
-    return [(name, str(array.dtype), array.tobytes()) for name, array in arrays]
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2, 5])

@@ -1,11 +1,14 @@
-"""A small lake to train from: three splits of windows with waveforms, in several shards."""
+"""A small lake to train from: three splits of windows with waveforms, in several shards; and a batch to compare."""
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 
 from mimic_assets.manifest import build_manifest, fit_normalisation, shards
+from mimic_assets.manifest.batches import Batch
 from mimic_assets.schemas.tables import TRAINING_MANIFEST, TRAINING_NORMALISATION
 from mimic_assets.settings import S3Settings
 from mimic_assets.storage.keys import Key, shard_path
@@ -33,3 +36,12 @@ def make_training_lake(uri: str, s3: S3Settings | None = None, *, subjects: int 
     finally:
         shards.SHARD_BYTES = kept
     return pl.concat(frames.values())
+
+
+def content(batch: Batch) -> list[tuple[str, str, bytes]]:
+    """Every array or tensor of a batch: name, type and bytes."""
+    flat: dict[str, Any] = {}
+    for name, value in batch.items():
+        flat |= {f"{name}/{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
+    arrays = [(name, np.asarray(value)) for name, value in flat.items()]
+    return [(name, str(array.dtype), array.tobytes()) for name, array in arrays]

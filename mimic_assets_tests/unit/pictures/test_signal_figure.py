@@ -183,7 +183,7 @@ def test_an_asset_gets_the_picture_without_values() -> None:
     found = signals_picture(row, quality_rows(), beat_rows())
     assert isinstance(found, dg.MarkdownMetadataValue)
     assert str(found.value).startswith("![signals of a window](data:image/png;base64,iVBOR")
-    gains = [None if gain is None else 3 * gain for gain in row["signal_gains"]]  # type: ignore[union-attr]  # a list
+    gains = [None if gain is None else 3 * gain for gain in row["signal_gains"]]
     assert signals_picture(row | {"signal_gains": gains}, quality_rows(), beat_rows()) == found
     assert signals_picture(row | NO_SIGNALS) is None
 

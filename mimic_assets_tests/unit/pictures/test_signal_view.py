@@ -81,7 +81,7 @@ def test_the_last_seconds_are_the_same_samples() -> None:
         assert other.first_tick == one.first_tick + (len(one.values) - count) * one.ticks_per_sample
         assert other.first_tick > last.start_tick
     assert [tile.start_tick for tile in last.tiles["II"]] == [END_TICK + 1 - TILE_TICKS]
-    assert view_of(window_row(), last_s=1e6).start_tick == START_TICK  # type: ignore[union-attr]  # it has signals
+    assert view_of(window_row(), last_s=1e6).start_tick == START_TICK
 
 
 def test_reasons_and_bands_that_occur_are_listed_once(view: SignalView) -> None:
@@ -110,7 +110,7 @@ def test_a_window_without_signals_has_no_view() -> None:
 
 def test_damaged_samples_are_an_error_with_a_name() -> None:
     row = window_row()
-    row["signal_samples"] = [b"damaged", *row["signal_samples"][1:]]  # type: ignore[index]  # a list of bytes
+    row["signal_samples"] = [b"damaged", *row["signal_samples"][1:]]
     with pytest.raises(DataError, match="cannot be decoded"):
         view_of(row)
 

@@ -32,11 +32,11 @@ RANGES = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 1100), st.inte
 @given(RANGES, st.integers(0, 50), st.integers(1, 600))
 def test_every_range_comes_back(ranges: list[tuple[str, int, int]], gap: int, most: int) -> None:
     kept = merged_ranges.GAP_BYTES, merged_ranges.MOST_BYTES
-    merged_ranges.GAP_BYTES, merged_ranges.MOST_BYTES = gap, most  # type: ignore[misc]
+    merged_ranges.GAP_BYTES, merged_ranges.MOST_BYTES = gap, most
     try:
         merged = merge(ranges)
         expected = [OBJECTS[path][start : start + length] for path, start, length in ranges]
         assert cut(ranges, merged, read(merged)) == expected
         assert sorted(place for request in merged for place in request.members) == list(range(len(ranges)))
     finally:
-        merged_ranges.GAP_BYTES, merged_ranges.MOST_BYTES = kept  # type: ignore[misc]
+        merged_ranges.GAP_BYTES, merged_ranges.MOST_BYTES = kept

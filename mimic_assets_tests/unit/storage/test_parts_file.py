@@ -52,7 +52,7 @@ def test_the_same_parts_give_the_same_bytes(tmp_path: Path) -> None:
     for name in "ab":
         lake = Lake.open(str(tmp_path / name))
         store(lake, tmp_path, numerics(4), numerics(3, 5))
-        stored.append(lake.root.get(lake.stored(RAW_NUMERICS, Key(10005817)).path))  # type: ignore[union-attr]
+        stored.append(lake.root.get(lake.stored(RAW_NUMERICS, Key(10005817)).path))
     assert stored[0] == stored[1]
 
 
@@ -82,7 +82,7 @@ def test_a_source_that_fails_in_the_middle_leaves_what_stood(tmp_path: Path) -> 
     lake = Lake.open(str(tmp_path / "a"))
     store(lake, tmp_path, numerics(2))
 
-    def broken():  # type: ignore[no-untyped-def]
+    def broken():
         yield numerics(3)
         raise OSError("the disk is gone")
 
@@ -107,7 +107,7 @@ def test_a_part_that_is_damaged_is_said_to_be(tmp_path: Path) -> None:
     lake = Lake.open(str(tmp_path / "a"))
     frame = numerics(40_000)
     store(lake, tmp_path, frame.head(20_000), frame.tail(20_000))
-    path = Path(lake.root.address(lake.stored(RAW_NUMERICS, Key(10005817)).path))  # type: ignore[union-attr]
+    path = Path(lake.root.address(lake.stored(RAW_NUMERICS, Key(10005817)).path))
     data = bytearray(path.read_bytes())
     data[200 : len(data) // 3] = bytes(len(data) // 3 - 200)
     path.write_bytes(data)

@@ -25,7 +25,7 @@ CASES = (
 
 
 @pytest.mark.parametrize(("signal", "kind", "find", "step", "tolerance"), CASES, ids=[case[0] for case in CASES])
-def test_finds_what_was_planted(signal, kind, find, step, tolerance):  # type: ignore[no-untyped-def]
+def test_finds_what_was_planted(signal, kind, find, step, tolerance):
     truth, signals = drawn_record(6, seed=3)
     found = find(signals[signal], 1000 / step) * step
     inner = truth[kind][(truth[kind] > 3000) & (truth[kind] < 57_000)]
@@ -59,7 +59,7 @@ def test_polarity_does_not_matter() -> None:
 
 @pytest.mark.parametrize("find", [case[2] for case in CASES])
 @pytest.mark.parametrize("samples", [0, 1, 2, 100, 749, 3000])
-def test_nothing_is_found_in_a_constant_or_a_short_stretch(find, samples):  # type: ignore[no-untyped-def]
+def test_nothing_is_found_in_a_constant_or_a_short_stretch(find, samples):
     assert find(np.full(samples, 3.0), 250.0).size == 0
     if samples < 700:
         assert find(np.random.default_rng(0).standard_normal(samples), 250.0).size == 0

@@ -62,7 +62,7 @@ def record(hours: int) -> tuple[pl.DataFrame, CountingReader]:
     [(judge_waveforms, quality.TILES_PER_BLOCK), (find_beats, beats.TILES_PER_BLOCK + 3)],
     ids=["waveform_quality", "waveform_beats"],
 )
-def test_a_week_is_read_in_the_pieces_of_six_hours(stage, most_tiles):  # type: ignore[no-untyped-def]
+def test_a_week_is_read_in_the_pieces_of_six_hours(stage, most_tiles):
     largest = []
     for hours in HOURS:
         rows, reader = record(hours)
