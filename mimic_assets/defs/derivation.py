@@ -4,14 +4,17 @@ The IO manager carries it out key by key, in this process or in a pool of them, 
 lies in memory and a bad patient never stops the others.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import dagster as dg
 import polars as pl
 
 from mimic_assets.schemas.judged import Judged, JudgedParts
+from mimic_assets.schemas.model import Partitioning
+from mimic_assets.schemas.tables import TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +32,20 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class FromTree(Derivation):
-    """`function(tree, subject_id) -> Judged`, over the waveform source."""
+    """`function(tree, subject_id) -> Judged`, over the waveform source; or its rows in parts."""
 
-    function: Callable[..., Judged]
+    function: Callable[..., Judged | JudgedParts]
     survey: Callable[..., tuple[object, pl.DataFrame]] | None = None
     """`survey(tree)` also says what the source as a whole has to answer for, as rows of rejected_inputs."""
 
 
 @dataclass(frozen=True, slots=True)
 class FromTables(Derivation):
-    """`function([task,] *frames of one patient[, incomplete_tables, event_tables][, waveforms]) -> Judged`."""
+    """`function([task,] *inputs of one patient[, incomplete_tables, event_tables][, waveforms]) -> Judged`.
+
+    An input is a frame; where the function's parameter takes a LazyFrame too (`schemas.judged.Rows`), it is a scan of
+    which the function reads what it needs at once.
+    """
 
     function: Callable[..., Judged | JudgedParts]
     inputs: tuple[str, ...]
@@ -51,6 +58,19 @@ class FromTables(Derivation):
     """Further inputs, for tasks with waveforms alone; given by the table's name."""
     needs_signals: bool = False
     """Whether it is given `open_signals`, which opens a record's samples; for tasks, those with waveforms alone."""
+
+    @property
+    def scanned(self) -> frozenset[str]:
+        """The inputs that are given as scans: of tables with one object per patient."""
+        parameters = inspect.signature(self.function).parameters
+        before = 1 if self.needs_definitions or self.per_task else 0
+        places = dict(zip(self.inputs, list(parameters.values())[before:], strict=False))
+        places |= {name: parameters[name] for name in self.waveform_inputs if name in parameters}
+        return frozenset(
+            name
+            for name, place in places.items()
+            if pl.LazyFrame in get_args(place.annotation) and TABLES[name].partitioning is Partitioning.PATIENT
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +96,10 @@ class FromAllPatients(Derivation):
 
 
 def each_patient(
-    function: Callable[..., Judged], *inputs: TableHandle, needs_definitions: bool = False, needs_signals: bool = False
+    function: Callable[..., Judged | JudgedParts],
+    *inputs: TableHandle,
+    needs_definitions: bool = False,
+    needs_signals: bool = False,
 ) -> dg.Output[Derivation]:
     """Return the output of an asset whose objects are made patient by patient."""
     names = tuple(handle.table for handle in inputs)

@@ -27,7 +27,7 @@ from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Outcome, add_tallies, write_outcomes
 from mimic_assets.defs.partitions import PATIENTS
 from mimic_assets.defs.pictures import picture
-from mimic_assets.defs.putting import ATTRITION_TALLY
+from mimic_assets.defs.tallies import ATTRITION_TALLY
 from mimic_assets.defs.whole_tables import make_for_all_patients, make_from_clinical_tree, make_from_decisions
 from mimic_assets.defs.window_pictures import signals_of_run
 from mimic_assets.errors import InternalError

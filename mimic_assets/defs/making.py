@@ -8,7 +8,6 @@ away that key's stale object, leaves a row in rejected_inputs, and touches nothi
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import polars as pl
 
@@ -16,81 +15,26 @@ from mimic_assets import clinical, events, records
 from mimic_assets.defs.derivation import FromTables, FromTree
 from mimic_assets.defs.fingerprints import fingerprint
 from mimic_assets.defs.outcomes import Outcome, Status
+from mimic_assets.defs.places import Places
 from mimic_assets.defs.putting import put
 from mimic_assets.defs.withdrawing import withdraw
 from mimic_assets.errors import DamagedObjectError, DataError, RequestError
-from mimic_assets.numerics.parameters import PARAMETERS
-from mimic_assets.schemas.judged import Judged, JudgedParts, Rejection, rejected_frame
+from mimic_assets.schemas.judged import Judged, JudgedParts, Rejection, Rows, rejected_frame
 from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import CLINICAL_EXTRACT, CLINICAL_LABELS, EVENT_ADJUDICATIONS, TABLES
-from mimic_assets.settings import Settings, dagster_home_for
-from mimic_assets.signals import SignalReader
-from mimic_assets.sources.bigquery.address import is_bigquery
-from mimic_assets.sources.folder import FolderTree
 from mimic_assets.storage.keys import Key
-from mimic_assets.storage.lake import Lake, Stored
-from mimic_assets.tasks import Task, check_against, load_task
+from mimic_assets.storage.lake import Stored
+from mimic_assets.tasks import Task
 
 
 @dataclass
-class Workshop:
-    """The places and tasks a key is made with; opened once per process."""
+class Workshop(Places):
+    """Makes keys, with the places and tasks of the settings."""
 
-    settings: Settings
     _buckets: dict[Key, Stored] = field(default_factory=dict, repr=False)
     _decisions: tuple[str, pl.DataFrame] | None = field(default=None, repr=False)
     _shared: dict[str, pl.DataFrame] | None = field(default=None, repr=False)
     """Frames that all tasks of the key at hand are made from; None between keys."""
-
-    @cached_property
-    def lake(self) -> Lake:
-        """The lake that tables are read from and written to."""
-        return Lake.open(self.settings.lake, self.settings.s3)
-
-    @cached_property
-    def waveforms(self) -> FolderTree:
-        """The waveform source."""
-        return FolderTree(Path(self.settings.waveforms), self._hash_cache)
-
-    @cached_property
-    def clinical(self) -> clinical.ClinicalSource:
-        """The clinical source."""
-        if is_bigquery(self.settings.clinical):
-            from mimic_assets.defs.bigquery import open_source  # five seconds to import, for those who ask for it
-
-            return open_source(self.settings, lambda: sorted(records.find_patients(self.waveforms)[0]))
-        return clinical.CsvFiles(FolderTree(Path(self.settings.clinical), self._hash_cache))
-
-    @cached_property
-    def home(self) -> Path:
-        """The folder of this lake's Dagster instance."""
-        return dagster_home_for(self.settings.lake)
-
-    @property
-    def _hash_cache(self) -> Path:
-        return self.home / "file_hashes.sqlite"
-
-    @cached_property
-    def tasks(self) -> list[Task]:
-        """The tasks of this lake, in the order they were asked for; each event and parameter they name exists."""
-        tasks = [load_task(name) for name in self.settings.tasks]
-        kinds = [definition.name for definition in self.definitions]
-        for task in tasks:
-            check_against(task, kinds, [parameter.name for parameter in PARAMETERS])
-        return tasks
-
-    @cached_property
-    def definitions(self) -> tuple[events.Definition, ...]:
-        """What counts as an event: the shipped definitions, and those of the settings."""
-        return events.load_definitions(self.settings.events)
-
-    def open_signals(self, rows: pl.DataFrame) -> SignalReader:
-        """Return the samples of one record, given its rows of raw_records."""
-        return records.open_signals(self.waveforms, rows)
-
-    def bucket(self, subject_id: int) -> Key:
-        """Return where the clinical rows of a subject lie."""
-        return Key(clinical.bucket_of(subject_id, self.settings.buckets))
 
     def make(self, table: Table, derivation: FromTree | FromTables, key: str) -> Outcome:
         """Return what became of one key; only a request that is wrong for every key raises."""
@@ -133,8 +77,13 @@ class Workshop:
         stored = self.lake.stored(table, place)
         if stored is not None and stored.fingerprint == wanted:
             return stored, False
-        judged = self.compute(derivation, place, task)
-        return self.put(table, place, judged, wanted), True
+        try:
+            judged = self.compute(derivation, place, task)
+            return self.put(table, place, judged, wanted), True
+        except pl.exceptions.ComputeError:  # a scan that breaks off is the lake's fault and not the data's
+            if isinstance(derivation, FromTables):
+                self._take_away_damaged(derivation, place)
+            raise
 
     def put(
         self, table: Table, place: Key, judged: Judged | JudgedParts, wanted: str, extra: dict[str, str] | None = None
@@ -213,27 +162,19 @@ class Workshop:
     def _incomplete_tables(self, subject_id: int) -> frozenset[str]:
         return clinical.incomplete_tables(self.lake.rejected(CLINICAL_EXTRACT, self.bucket(subject_id)), subject_id)
 
-    def open_existing_lake(self) -> None:
-        """Open the lake for reading only.
-
-        Raises:
-            RequestError: there is none.
-        """
-        self.lake = Lake.open(self.settings.lake, self.settings.s3, create=False)
-
     def compute(self, derivation: FromTree | FromTables, place: Key, task: Task | None) -> Judged | JudgedParts:
         """Return the rows of one key, nothing written."""
         subject_id = place.partition or 0
         if isinstance(derivation, FromTree):
             return derivation.function(self.waveforms, subject_id)
-        frames = [self._frame(name, place) for name in derivation.inputs]
+        frames = [self._rows(name, place, derivation) for name in derivation.inputs]
         completeness: list[object] = []
         if derivation.needs_completeness:
             completeness = [self._incomplete_tables(subject_id), events.tables_by_event(self.definitions)]
         first = [self.definitions] if derivation.needs_definitions else [task] if task else []
         more: dict[str, object] = {}
         if task is None or task.waveforms is not None:
-            more = {name: self._frame(name, place) for name in derivation.waveform_inputs}
+            more = {name: self._rows(name, place, derivation) for name in derivation.waveform_inputs}
             if derivation.needs_signals:
                 more["open_signals"] = self.open_signals
         return derivation.function(*first, *frames, *completeness, **more)
@@ -246,6 +187,26 @@ class Workshop:
         if self._decisions is None or self._decisions[0] != stored:
             self._decisions = stored, self.lake.read(EVENT_ADJUDICATIONS, Key())
         return self._decisions[1].filter(subject_id=subject_id)
+
+    def _rows(self, name: str, place: Key, derivation: FromTables) -> Rows:
+        """Return an input: a scan for a function that takes one, else its rows."""
+        if name in derivation.scanned:
+            return self.lake.scan_key(TABLES[name], self._place_of(name, place))
+        return self._frame(name, place)
+
+    def _take_away_damaged(self, derivation: FromTables, place: Key) -> None:
+        """Remove the first scanned input that cannot be read back; none where they all can.
+
+        Raises:
+            _BlockedError: one was removed.
+        """
+        for name in sorted(derivation.scanned):
+            source = self._place_of(name, place)
+            try:
+                for _ in self.lake.read_parts(TABLES[name], source):
+                    pass
+            except DamagedObjectError:
+                raise self._without_damaged(name, source) from None
 
     def _frame(self, name: str, place: Key) -> pl.DataFrame:
         """Return an input's rows, read once for all tasks of a key where the table is not of a task."""
@@ -263,11 +224,12 @@ class Workshop:
         try:
             return self.lake.read(TABLES[name], source, subject_id=place.partition if is_extract else None)
         except DamagedObjectError:
-            self.lake.remove(TABLES[name], source)
-            self.forget_buckets()
-            raise _BlockedError(
-                f"the object of {name} was damaged and is taken away: run again, it is made anew"
-            ) from None
+            raise self._without_damaged(name, source) from None
+
+    def _without_damaged(self, name: str, source: Key) -> "_BlockedError":
+        self.lake.remove(TABLES[name], source)
+        self.forget_buckets()
+        return _BlockedError(f"the object of {name} was damaged and is taken away: run again, it is made anew")
 
     def _quarantine(self, table: Table, place: Key, error: Exception) -> None:
         withdraw(self.lake, table, place, self.tasks, self._tasks_in_lake)

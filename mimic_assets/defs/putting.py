@@ -1,29 +1,25 @@
 """How the rows of one key are judged against their table and stored: at once, or part by part through a local spool.
 
-Belongs here: promises that hold over all parts of an object (no key twice, ascending order), what is tallied of it, and
-the one write that makes it stand. Not here: where the rows come from (`making`).
+Belongs here: row groups out of parts of any size, and the one write that makes an object stand. Not here: where rows
+come from (`making`), parts in another order (`runs`), what is judged (`promises`) and counted (`tallies`).
 """
 
 import json
-from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
 
-from mimic_assets import windows
+from mimic_assets.defs.promises import Promises, refuse
+from mimic_assets.defs.runs import in_table_order
 from mimic_assets.defs.spool import spooling
-from mimic_assets.errors import DataError
+from mimic_assets.defs.tallies import Tallies
 from mimic_assets.schemas.judged import Judged, JudgedParts
 from mimic_assets.schemas.model import Table
-from mimic_assets.schemas.pandera_models import Violation, is_sorted, violations
-from mimic_assets.schemas.tables import CLINICAL_LABELS
+from mimic_assets.schemas.pandera_models import violations
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake, Stored
-from mimic_assets.storage.parquet import PartsFile
-
-ATTRITION_TALLY = "attrition "
-"""Begins the names of tallies that count the steps of a task's attrition."""
-Tally = dict[str, dict[str, int]]
+from mimic_assets.storage.parquet import ROW_GROUP_ROWS, PartsFile
 
 
 def put(
@@ -36,8 +32,10 @@ def put(
     """
     if isinstance(judged, JudgedParts):
         return _put_parts(lake, home, table, place, judged, wanted, extra)
-    _refuse(violations(table, judged.frame))
-    return lake.write(table, place, judged, wanted, {"tally": json.dumps(tally(table, judged.frame))} | extra)
+    refuse(violations(table, judged.frame))
+    tallies = Tallies(table)
+    tallies.add(judged.frame)
+    return lake.write(table, place, judged, wanted, {"tally": json.dumps(tallies.found())} | extra)
 
 
 def _put_parts(
@@ -46,62 +44,42 @@ def _put_parts(
     with spooling(home, "rows") as spool:
         rows = PartsFile(table, spool / "data.parquet")
         try:
-            seen, counts = _Seen(table), Counter[tuple[str, str]]()
-            for part in judged.parts:
-                _refuse([*violations(table, part), *seen.add(part)])
-                for column, values in tally(table, part).items():
-                    counts.update({(column, value): count for value, count in values.items()})
-                rows.append(part)
+            promises, tallies = Promises(table), Tallies(table)
+            for part in row_groups(table, in_table_order(judged, spool)):
+                promises.judge(part)
+                if promises.are_kept:  # else it is only counted what else is broken
+                    tallies.add(part)
+                    rows.append(part)
                 del part  # the next one is made while this name would still hold this one
-            _refuse(seen.repeats())
-            found: Tally = {column: {} for column in tally(table, table.empty())}
-            for (column, value), count in sorted(counts.items()):
-                found[column][value] = count
-            return lake.write_parts(table, place, rows, judged.rejected, wanted, {"tally": json.dumps(found)} | extra)
+            promises.refuse_broken()
+            said = {"tally": json.dumps(tallies.found())} | extra
+            return lake.write_parts(table, place, rows, judged.refused(), wanted, said)
         finally:
             rows.close()
 
 
-class _Seen:
-    """What has to be remembered of the parts so far: their keys, and the last row's order."""
+def row_groups(table: Table, parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield the same rows in pieces of `ROW_GROUP_ROWS`, the last one smaller: those of an object written at once.
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self._keys: list[pl.DataFrame] = []
-        self._last: pl.DataFrame | None = None
-
-    def add(self, part: pl.DataFrame) -> list[Violation]:
-        """Remember a part; return the promise that is broken between it and the one before."""
-        if part.is_empty():
-            return []
-        order = part.select(self._table.order)
-        border = order.head(1) if self._last is None else pl.concat([self._last, order.head(1)])
-        self._last = order.tail(1)
-        self._keys.append(part.select(self._table.key))
-        is_after = border.height < 2 or is_sorted(border, self._table.order)
-        return [] if is_after else [Violation("sorted", None, 1)]
-
-    def repeats(self) -> list[Violation]:
-        """Return the promise that no key comes twice, where it is broken."""
-        keys = pl.concat(self._keys) if self._keys else pl.DataFrame()
-        count = keys.height - keys.n_unique() if keys.height else 0
-        return [Violation("unique_key", None, count)] if count else []
-
-
-def _refuse(broken: list[Violation]) -> None:
-    if broken:
-        raise DataError("; ".join(str(violation) for violation in broken))
-
-
-def tally(table: Table, frame: pl.DataFrame) -> Tally:
-    """Return how often each value of each coded column occurs; null counts as `-`."""
-    coded = [c.name for c in table.columns if c.values is not None or c.is_open_list or c.dtype == pl.Boolean]
-    found: Tally = {}
-    for name in coded:
-        counts = frame.get_column(name).cast(pl.String).fill_null("-").value_counts().sort(name)
-        found[name] = dict(counts.iter_rows())
-    if table is CLINICAL_LABELS:
-        counted = windows.attrition(frame).drop("is_removal")
-        for count in counted.columns[1:]:
-            found[f"{ATTRITION_TALLY}{count}"] = dict(counted.select("step", count).iter_rows())
-    return found
+    Rows that hold lists have no size that is known before: their parts, cut by whoever made them, stay as they are.
+    """
+    if any(column.dtype.is_nested() for column in table.columns):
+        yield from parts
+        return
+    held: list[pl.DataFrame] = []
+    count = 0
+    for part in parts:
+        held.append(part)
+        count += part.height
+        del part
+        if count >= ROW_GROUP_ROWS:
+            rows = pl.concat(held, rechunk=True)
+            held.clear()
+            whole = count - count % ROW_GROUP_ROWS
+            for start in range(0, whole, ROW_GROUP_ROWS):
+                yield rows.slice(start, ROW_GROUP_ROWS)
+            count -= whole
+            held = [rows.slice(whole)] if count else []
+            del rows
+    if count:
+        yield pl.concat(held, rechunk=True)

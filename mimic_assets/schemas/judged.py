@@ -3,13 +3,19 @@
 Flag, then decide: a defect is data. `rejection` builds the rows; wording follows one pattern - found, expected, advice.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
 from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import REJECTED_INPUTS
+
+Rows = pl.DataFrame | pl.LazyFrame
+"""Rows of a table that may be too many for memory: a core function that takes them collects only what it needs at once.
+
+A function that takes them for an input is handed a scan of the stored object, in stored order (`defs.derivation`).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +38,26 @@ class JudgedParts:
 
     table: Table
     parts: Iterator[pl.DataFrame]
-    """Rows of the table, each part sorted and after the one before; walked once."""
-    rejected: pl.DataFrame
-    """Rows of `rejected_inputs`."""
+    """Rows of the table, walked once; each part sorted and after the one before, unless `runs` says otherwise."""
+    rejected: pl.DataFrame | Callable[[], pl.DataFrame]
+    """Rows of `rejected_inputs`, or what gives them once the last part was walked."""
+    runs: tuple[str, ...] = ()
+    """First columns of the table's order, never null; where given, parts come in time order and hold rows of many runs.
+
+    A run is all rows with equal values of these columns. Within a run rows are sorted and ascend from part to part; no
+    row with an earlier value of the first column (an earlier record) comes after one with a later value.
+    """
+
+    def refused(self) -> pl.DataFrame:
+        """Return the rows of `rejected_inputs`; to be asked after the last part."""
+        return self.rejected() if callable(self.rejected) else self.rejected
 
     def whole(self) -> Judged:
         """Return all rows at once, for whoever knows that they are few; the parts are used up."""
-        return Judged(pl.concat([self.table.empty(), *self.parts]), self.rejected)
+        frame = pl.concat([self.table.empty(), *self.parts])
+        if self.runs:
+            frame = frame.sort(self.table.order, maintain_order=True)
+        return Judged(frame, self.refused())
 
 
 @dataclass(frozen=True, slots=True)

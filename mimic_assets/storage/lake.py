@@ -171,15 +171,19 @@ class Lake:
             DamagedObjectError: it has one that is no Parquet file any more.
             RequestError: the place refused, or could not be reached.
         """
-        path = keys.data_path(table, key)
-        if self.root.head(path) is None:
-            raise KeyError(f"{path} is not in the lake {self.root.uri}.")
-        rows = self._scan(table, [path])
+        rows = self.scan_key(table, key)
         if subject_id is not None:
             rows = rows.filter(pl.col("subject_id") == subject_id)
         if columns is not None:
             rows = rows.select(list(columns))
-        return self._collect(rows, path)
+        return self._collect(rows, keys.data_path(table, key))
+
+    def scan_key(self, table: Table, key: Key) -> pl.LazyFrame:
+        """Return the rows of a key in their stored order, not loaded; KeyError where it has no rows' object."""
+        path = keys.data_path(table, key)
+        if self.root.head(path) is None:
+            raise KeyError(f"{path} is not in the lake {self.root.uri}.")
+        return self._scan(table, [path])
 
     def rejected(self, table: Table, key: Key) -> pl.DataFrame:
         """Return the inputs refused while a key was made, as rows of `rejected_inputs`; none where nothing was."""
@@ -284,12 +288,8 @@ def _said(
     table: Table, row_count: int, rejected_count: int, fingerprint: str, extra: Mapping[str, str]
 ) -> dict[str, str]:
     """Return what a file says of itself in its footer."""
-    own = {
-        "table": table.name,
-        "fingerprint": fingerprint,
-        "rows": str(row_count),
-        "rejected": str(rejected_count),
-    }
+    counts = {"rows": str(row_count), "rejected": str(rejected_count)}
+    own = {"table": table.name, "fingerprint": fingerprint} | counts
     return own | {f"{_EXTRA}{name}": value for name, value in extra.items()}
 
 

@@ -20,7 +20,7 @@ from mimic_assets.schemas.model import Table
 
 FOOTER_BYTES = 64 << 10
 """What a reader fetches first; larger footers cost a second request."""
-_ROW_GROUP_ROWS = 1 << 16
+ROW_GROUP_ROWS = 1 << 16
 _PREFIX = "mimic_assets."
 
 
@@ -53,7 +53,7 @@ def encode(table: Table, frame: pl.DataFrame, metadata: dict[str, str]) -> Encod
     rows = _arrow_rows(table, frame)
     sink = io.BytesIO()
     with _writer(table, sink) as writer:
-        writer.write_table(rows, row_group_size=_ROW_GROUP_ROWS)
+        writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
         digest = hashlib.sha256(sink.getbuffer()).hexdigest()
         _describe(writer, metadata, digest)
     return Encoded(sink.getvalue(), digest)

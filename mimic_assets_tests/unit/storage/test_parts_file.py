@@ -10,6 +10,7 @@ from mimic_assets.errors import DamagedObjectError, DataError
 from mimic_assets.schemas.judged import Judged, JudgedParts, rejected_frame
 from mimic_assets.schemas.tables import RAW_NUMERICS
 from mimic_assets.storage import Key, Lake
+from mimic_assets.storage.parquet import ROW_GROUP_ROWS
 from mimic_assets_tests.storage_frames import rejections_of
 
 NOTHING = rejected_frame([])
@@ -92,12 +93,12 @@ def test_a_source_that_fails_in_the_middle_leaves_what_stood(tmp_path: Path) -> 
     assert lake.read(RAW_NUMERICS, Key(10005817)).height == 2
 
 
-def test_parts_are_read_as_they_were_written(tmp_path: Path) -> None:
+def test_parts_are_read_as_they_were_stored(tmp_path: Path) -> None:
     lake = Lake.open(str(tmp_path / "a"))
-    frame = numerics(10)
-    store(lake, tmp_path, frame.head(4), frame.slice(4, 1), frame.tail(5))
+    frame = numerics(ROW_GROUP_ROWS + 5)
+    store(lake, tmp_path, frame.head(4), frame.slice(4, ROW_GROUP_ROWS - 4), frame.tail(5))
     parts = list(lake.read_parts(RAW_NUMERICS, Key(10005817), ["source_row", "value"]))
-    assert [part.height for part in parts] == [4, 1, 5]
+    assert [part.height for part in parts] == [ROW_GROUP_ROWS, 5]
     assert pl.concat(parts).equals(frame.select("source_row", "value"))
     with pytest.raises(KeyError):
         next(lake.read_parts(RAW_NUMERICS, Key(1)))
@@ -105,8 +106,8 @@ def test_parts_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 def test_a_part_that_is_damaged_is_said_to_be(tmp_path: Path) -> None:
     lake = Lake.open(str(tmp_path / "a"))
-    frame = numerics(40_000)
-    store(lake, tmp_path, frame.head(20_000), frame.tail(20_000))
+    frame = numerics(80_000)
+    store(lake, tmp_path, frame)
     path = Path(lake.root.address(lake.stored(RAW_NUMERICS, Key(10005817)).path))
     data = bytearray(path.read_bytes())
     data[200 : len(data) // 3] = bytes(len(data) // 3 - 200)
