@@ -141,7 +141,7 @@ BENCHMARKS = {
         (Target("ratio_to_target", 1, is_most=False),),
     ),
 }
-"""In the order they run; memory is flat when ten times the patients, or hours, need at most a quarter more."""
+"""In the order they run; memory is flat when more patients, or hours of a record, need at most a quarter more."""
 
 
 def main(arguments: list[str] | None = None) -> int:
