@@ -17,8 +17,8 @@ COUNTER_HZ = 1000.0
 def made(signals: dict[str, Floats]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return beats and features of such signals."""
     rows, reader = held(signals)
-    beats = find_beats(rows, lambda _: reader).frame
-    return beats, summarise_tiles(beats, rows).frame
+    beats = find_beats(rows, lambda _: reader).whole().frame
+    return beats, summarise_tiles(beats, rows).whole().frame
 
 
 def cut(signals: dict[str, Floats], first: int, after: int) -> dict[str, Floats]:
