@@ -68,7 +68,8 @@ class SignalSlice:
         for part, begin, end in self.parts():
             if unit is None or part.unit == unit:
                 values[begin:end] = (self.digital[begin:end].astype(np.float64) - part.baseline) / part.gain
-        values[self.reasons != 0] = np.nan
+        if self.reasons.any():  # most slices are whole, and writing through a mask costs as much as the rest
+            values[self.reasons != 0] = np.nan
         return values
 
 

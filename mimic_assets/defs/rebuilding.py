@@ -118,11 +118,11 @@ def _of_waveforms(
     if task.waveforms is None or open_signals is None:
         return {}
     tiles = task.waveforms.tile_count
-    beats = waveforms.find_beats(own, open_signals, tiles).frame
+    beats = waveforms.find_beats(own, open_signals, tiles).whole().frame
     return {
         "raw_records": recorded,
-        "waveform_quality": waveforms.judge_waveforms(own, open_signals, tiles).frame,
-        "waveform_features": waveforms.summarise_tiles(beats, own).frame,
+        "waveform_quality": waveforms.judge_waveforms(own, open_signals, tiles).whole().frame,
+        "waveform_features": waveforms.summarise_tiles(beats, own).whole().frame,
     }
 
 

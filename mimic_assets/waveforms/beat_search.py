@@ -8,8 +8,8 @@ Source: threshold between noise and signal level after Pan, Tompkins, "A real-ti
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
+from mimic_assets.waveforms.sliding_maximum import sliding_maximum
 from mimic_assets.waveforms.tile_spectrum import Rows
 
 Mask = npt.NDArray[np.bool_]
@@ -30,8 +30,7 @@ def find_peaks(energy: Rows, reach: int, share: float) -> Mask:
     level = np.sort(spans, axis=1)[:, _SPANS // 2 - 1]
     noise = np.partition(energy, energy.shape[1] // 2, axis=1)[:, energy.shape[1] // 2]
     threshold = noise + np.float32(share) * (level - noise)
-    highest = ndimage.maximum_filter1d(energy, 2 * reach + 1, axis=1, mode="nearest")
-    return np.asarray((energy == highest) & (energy > threshold[:, None]))
+    return np.asarray((energy == sliding_maximum(energy, reach)) & (energy > threshold[:, None]))
 
 
 def agreement(a: Mask, b: Mask, tolerance: int) -> npt.NDArray[np.float64]:
@@ -40,9 +39,7 @@ def agreement(a: Mask, b: Mask, tolerance: int) -> npt.NDArray[np.float64]:
     Source: bSQI of Li, Mark, Clifford, "Robust heart rate estimation from multiple asynchronous noisy sources using
     signal quality indices and a Kalman filter", Physiol. Meas. 29 (2008); 150 ms after ANSI/AAMI EC57.
     """
-    size = 2 * tolerance + 1
-    near_b = ndimage.maximum_filter1d(b.astype(np.uint8), size, axis=1, mode="constant")
-    near_a = ndimage.maximum_filter1d(a.astype(np.uint8), size, axis=1, mode="constant")
-    both = np.minimum((a & (near_b > 0)).sum(axis=1), (b & (near_a > 0)).sum(axis=1))
+    near_b, near_a = sliding_maximum(b, tolerance), sliding_maximum(a, tolerance)
+    both = np.minimum((a & near_b).sum(axis=1), (b & near_a).sum(axis=1))
     either = a.sum(axis=1) + b.sum(axis=1) - both
     return np.asarray(np.divide(both, either, out=np.zeros(len(a)), where=either > 0))

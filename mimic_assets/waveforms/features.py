@@ -11,12 +11,14 @@ Source: Task Force of the ESC and NASPE, "Heart rate variability: standards of m
 SDNN and RMSSD; here over all RR intervals, since beats are not classified. Ten seconds are few for SDNN: see the count.
 """
 
+from collections.abc import Iterator
+
 import polars as pl
 
-from mimic_assets.schemas.judged import Judged, rejected_frame
+from mimic_assets.schemas.judged import JudgedParts, Rows, rejected_frame
 from mimic_assets.schemas.tables import WAVEFORM_FEATURES
 from mimic_assets.schemas.vocabulary import BeatKind
-from mimic_assets.timeline import TICKS_PER_TILE
+from mimic_assets.timeline import TICKS_PER_TILE, whole_tiles_by
 from mimic_assets.waveforms.arrivals import with_arrivals
 from mimic_assets.waveforms.rates import MILLIONTHS, SUMS, with_rates
 from mimic_assets.waveforms.signal_kinds import SignalKind, kind_of
@@ -29,37 +31,37 @@ _PREFIX = {
 }
 _KEY = ("record_id", "tile")
 _TILES_AT_ONCE = 2160
-"""Six hours of beats are joined and grouped at a time: memory beyond the rows does not grow with the record."""
+"""Six hours of beats are read, joined and grouped at a time: memory does not grow with the record."""
 _EARLIER_TILES = 2
 """A beat is compared with the one before it and with the R peak before it, three seconds away at most."""
 
 
-def summarise_tiles(waveform_beats: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
+def summarise_tiles(waveform_beats: Rows, raw_records: pl.DataFrame) -> JudgedParts:
     """Return `waveform_features` of one patient: every whole tile of every record.
 
     Args:
-        waveform_beats: rows of one patient.
+        waveform_beats: rows of one patient; those of six hours are looked at, and collected, at a time.
         raw_records: rows of the same patient.
 
     Returns:
-        Rows sorted by record and tile. Nothing is rejected.
+        Rows sorted by record and tile, in parts of six hours. Nothing is rejected.
 
     Time:    a tile's row depends on no sample after the tile's last tick.
     Missing: a rate is null where no interval supports it; counts and sums are 0 then. `searched_ticks` of 0 says that
         nothing was searched, so that no beats is not taken for none there.
     """
-    frames = [WAVEFORM_FEATURES.empty()]
-    for (first,), tiles in _tiles(raw_records).partition_by("part", as_dict=True, include_key=False).items():
-        frames.append(_summary(tiles, waveform_beats, raw_records, int(first) * _TILES_AT_ONCE))
-    return Judged(pl.concat(frames).sort(WAVEFORM_FEATURES.order), rejected_frame([]))
+    beats = waveform_beats.lazy()
+    parts = (_summary(tiles, beats, raw_records) for tiles in _tiles(raw_records))
+    return JudgedParts(WAVEFORM_FEATURES, parts, rejected_frame([]))
 
 
-def _summary(tiles: pl.DataFrame, waveform_beats: pl.DataFrame, raw_records: pl.DataFrame, first: int) -> pl.DataFrame:
-    """Return the rows of some tiles, `first` to less than `first + _TILES_AT_ONCE`, of every record."""
-    begin, end = ((first + more) * TICKS_PER_TILE for more in (-_EARLIER_TILES, _TILES_AT_ONCE))
-    beats = waveform_beats.filter(pl.col("known_tick").is_between(begin, end - 1))
+def _summary(tiles: pl.DataFrame, waveform_beats: pl.LazyFrame, raw_records: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of neighbouring tiles of one record."""
+    begin, end = (tiles["tile"][0] - _EARLIER_TILES) * TICKS_PER_TILE, (tiles["tile"][-1] + 1) * TICKS_PER_TILE
+    own = (pl.col("record_id") == tiles["record_id"][0]) & pl.col("known_tick").is_between(begin, end - 1)
+    beats = waveform_beats.filter(own).collect()
     frame = (
-        tiles.join(tile_sums(beats, raw_records), on=_KEY, how="left")
+        tiles.join(tile_sums(beats, raw_records), on=_KEY, how="left", maintain_order="left")
         .with_columns(pl.col(*SUMS).fill_null(0))
         .with_columns(tile_start_tick=pl.col("tile") * TICKS_PER_TILE)
     )
@@ -124,14 +126,11 @@ def _millionths(value: pl.Expr) -> pl.Expr:
     return (value * MILLIONTHS).round().cast(pl.Int64).sum()
 
 
-def _tiles(raw_records: pl.DataFrame) -> pl.DataFrame:
-    """Return every whole tile of every record."""
-    return (
-        raw_records.group_by("subject_id", "record_id")
-        .agg(pl.col("record_last_tick").first(), pl.col("counter_frequency_hz").first())
-        .with_columns(tile=pl.int_ranges(0, (pl.col("record_last_tick") + 1) // TICKS_PER_TILE))
-        .explode("tile")
-        .drop_nulls("tile")
-        .drop("record_last_tick")
-        .with_columns(part=pl.col("tile") // _TILES_AT_ONCE)
-    )
+def _tiles(raw_records: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield every whole tile of every record, some at a time."""
+    for record in raw_records.unique("record_id", keep="first", maintain_order=True).sort("record_id").iter_slices(1):
+        count = whole_tiles_by(record["record_last_tick"][0])
+        named = record.select("subject_id", "record_id", "counter_frequency_hz")
+        for first in range(0, count, _TILES_AT_ONCE):
+            numbers = pl.int_range(first, min(first + _TILES_AT_ONCE, count), eager=True).alias("tile")
+            yield named.join(numbers.to_frame(), how="cross")

@@ -14,6 +14,7 @@ from scipy import ndimage
 from mimic_assets.waveforms.zero_phase import band_pass
 
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 SHORTEST_S = 3.0
 _BAND_HZ, _ORDER = (0.5, 8.0), 2
 _PEAK_S, _BEAT_S, _OFFSET = 0.111, 0.667, 0.02
@@ -21,40 +22,46 @@ _UPSTROKE_S = 0.4
 """The foot is the lowest point of this time before the peak."""
 
 
-def pleth_band(rows: Floats, rate_hz: float) -> Floats:
-    """Return the band that pulses are searched in, row by row."""
-    return band_pass(rows, *_BAND_HZ, _ORDER, rate_hz)
+def find_pleth_onsets(pleth: Floats, rate_hz: float) -> Places:
+    """Return the samples of the pulse feet of one stretch (`pleth_onsets_in_rows`), ascending."""
+    return pleth_onsets_in_rows(pleth[None], rate_hz)
 
 
-def find_pleth_onsets(pleth: Floats, rate_hz: float, band: Floats | None = None) -> npt.NDArray[np.int64]:
-    """Return the samples of the pulse feet, ascending; none in a stretch shorter than three seconds or constant.
+def pleth_onsets_in_rows(rows: Floats, rate_hz: float) -> Places:
+    """Return the pulse feet of stretches of one length; none in one shorter than three seconds or constant.
 
     Args:
-        pleth: one stretch without a missing sample, any unit.
+        rows: [stretch, sample], none missing, any unit. A stretch changes nothing that is found in another.
         rate_hz: samples per second.
-        band: its row of `pleth_band`, where it is known.
+
+    Returns:
+        Places in the rows laid end to end, ascending.
     """
-    if len(pleth) < SHORTEST_S * rate_hz or np.ptp(pleth) <= 0:
+    samples = rows.shape[1]
+    if samples < SHORTEST_S * rate_hz:
         return np.empty(0, dtype=np.int64)
-    band = pleth_band(pleth[None], rate_hz)[0] if band is None else band
+    band = band_pass(rows, *_BAND_HZ, _ORDER, rate_hz)
     squared = np.square(np.maximum(band, 0))
-    peak = ndimage.uniform_filter1d(squared, round(_PEAK_S * rate_hz), mode="nearest")
-    beat = ndimage.uniform_filter1d(squared, round(_BEAT_S * rate_hz), mode="nearest")
-    is_block = peak > beat + _OFFSET * squared.mean()
-    padded = np.zeros(len(is_block) + 2, dtype=np.bool_)
-    padded[1:-1] = is_block
-    edges = np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
+    peak = ndimage.uniform_filter1d(squared, round(_PEAK_S * rate_hz), axis=1, mode="nearest")
+    beat = ndimage.uniform_filter1d(squared, round(_BEAT_S * rate_hz), axis=1, mode="nearest")
+    beat += _OFFSET * squared.mean(axis=1, keepdims=True)
+    padded = np.zeros((len(rows), samples + 2), dtype=np.bool_)  # no block goes from one row into the next
+    np.greater(peak, beat, out=padded[:, 1:-1])
+    padded[np.ptp(rows, axis=1) <= 0] = False
+    row, edge = np.nonzero(padded[:, 1:] != padded[:, :-1])
+    edges = (row * samples + edge).reshape(-1, 2)
     blocks = edges[edges[:, 1] - edges[:, 0] >= round(_PEAK_S * rate_hz)]
-    peaks = _places(-band, blocks)
+    along = band.reshape(-1)
+    peaks = _places(-along, blocks)
     earliest = peaks - round(_UPSTROKE_S * rate_hz)
-    lows = np.maximum(np.concatenate([[0], peaks[:-1]]), earliest)
+    lows = np.maximum(np.maximum(np.concatenate([[0], peaks[:-1]]), earliest), peaks // samples * samples)
     is_rise = lows < peaks
     peaks, lows, earliest = peaks[is_rise], lows[is_rise], earliest[is_rise]
-    feet = _places(band, np.stack([lows, peaks], axis=1))
-    return np.unique(feet[(feet > lows) | (lows == earliest)])
+    feet = _places(along, np.stack([lows, peaks], axis=1))
+    return np.asarray(feet[(feet > lows) | (lows == earliest)])
 
 
-def _places(values: Floats, parts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _places(values: Floats, parts: Places) -> Places:
     """Return where each part `[begin, end)` is lowest, the first of equals; parts ascend and do not overlap."""
     if not len(parts):
         return np.empty(0, dtype=np.int64)

@@ -13,51 +13,79 @@ import numpy.typing as npt
 from scipy import ndimage
 
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 SHORTEST_S = 3.0
 _BOX_S, _SLOPE_S = 0.040, 0.128
 _REACH_S, _BLIND_S, _PATIENCE_S = 0.15, 0.3, 2.5
 _FIRST, _LATER, _ONSET = 3.0, 0.6, 0.01
+_ROWS_IN_CACHE = 16
+_LOOKS = 4
+"""Parts in which that patience is looked through: most rises come in the first."""
 _LEAST_RISE_MMHG = 5.0
 """A smaller rise is no pulse: a damped or zeroed line, or noise."""
 
 
-def find_pressure_onsets(
-    pressure_mmhg: Floats, rate_hz: float, slope_sum: Floats | None = None
-) -> npt.NDArray[np.int64]:
-    """Return the samples of the pulse onsets, ascending; none in a stretch shorter than three seconds.
+def find_pressure_onsets(pressure_mmhg: Floats, rate_hz: float) -> Places:
+    """Return the samples of the pulse onsets of one stretch (`pressure_onsets_in_rows`), ascending."""
+    return pressure_onsets_in_rows(pressure_mmhg[None], rate_hz)
+
+
+def pressure_onsets_in_rows(rows: Floats, rate_hz: float) -> Places:
+    """Return the pulse onsets of stretches of one length; none in one shorter than three seconds.
+
+    The search goes along a stretch from onset to onset; all stretches take a step at a time together.
 
     Args:
-        pressure_mmhg: one stretch without a missing sample.
+        rows: [stretch, sample] in mmHg, none missing. A stretch changes nothing that is found in another.
         rate_hz: samples per second.
-        slope_sum: its row of `slope_sums`, where it is known.
+
+    Returns:
+        Places in the rows laid end to end, ascending.
     """
-    if len(pressure_mmhg) < SHORTEST_S * rate_hz:
+    samples = rows.shape[1]
+    if samples < SHORTEST_S * rate_hz:
         return np.empty(0, dtype=np.int64)
-    slope_sum = slope_sums(pressure_mmhg[None], rate_hz)[0] if slope_sum is None else slope_sum
     reach, blind, patience = (round(s * rate_hz) for s in (_REACH_S, _BLIND_S, _PATIENCE_S))
-    threshold = max(_FIRST * float(slope_sum.mean()), _LEAST_RISE_MMHG)
-    onsets: list[int] = []
-    place = 0
-    while place < len(slope_sum):
-        crossing = _first_above(slope_sum, place, min(place + patience, len(slope_sum)), threshold)
-        if crossing is None:
-            # nothing for 2.5 s: the pulse may have become smaller
-            if threshold <= _LEAST_RISE_MMHG:
-                place += patience
-            threshold = max(threshold / 2, _LEAST_RISE_MMHG)
-            continue
-        begin = max(crossing - reach, 0)
-        high = float(slope_sum[crossing : crossing + reach].max())
-        low = float(slope_sum[begin : crossing + 1].min())
-        if high - low >= _LEAST_RISE_MMHG:
-            quiet = np.flatnonzero(slope_sum[begin : crossing + 1] <= low + _ONSET * (high - low))
-            onsets.append(begin + int(quiet[-1]))
-            threshold = max(_LATER * high, _LEAST_RISE_MMHG)
-        place = crossing + blind
-    return np.unique(np.array(onsets, dtype=np.int64))
+    look = -(-patience // _LOOKS)
+    width = samples + look
+    padded = np.full((len(rows), width), -np.inf)  # behind its end a row has nothing that could be a rise
+    for some in range(0, len(rows), _ROWS_IN_CACHE):
+        padded[some : some + _ROWS_IN_CACHE, :samples] = _slope_sums(rows[some : some + _ROWS_IN_CACHE], rate_hz)
+    threshold = np.maximum(_FIRST * padded[:, :samples].mean(axis=1), _LEAST_RISE_MMHG)
+    along = padded.reshape(-1)
+    ahead, behind, after = np.arange(look), np.arange(-reach, 1), np.arange(reach)
+    place, waited = np.zeros((2, len(rows)), dtype=np.int64)
+    onsets = [np.empty(0, dtype=np.int64)]
+    active = np.arange(len(rows))
+    while active.size:
+        at = place[active] + waited[active]
+        above = along[(active * width + at)[:, None] + ahead] > threshold[active, None]
+        crossing = at + above.argmax(axis=1)
+        is_crossing = (along[active * width + crossing] > threshold[active]) & (crossing < place[active] + patience)
+        waited[active] += look
+        # nothing for 2.5 s: the pulse may have become smaller
+        left = active[~is_crossing & ((waited[active] >= patience) | (at + look >= samples))]
+        place[left[threshold[left] <= _LEAST_RISE_MMHG]] += patience
+        threshold[left] = np.maximum(threshold[left] / 2, _LEAST_RISE_MMHG)
+        reached, crossing = active[is_crossing], crossing[is_crossing]
+        before = np.maximum(crossing[:, None] + behind, 0)
+        begin = reached * width
+        high = along[(begin + crossing)[:, None] + after].max(axis=1)
+        rise = along[begin[:, None] + before]
+        low = rise.min(axis=1)
+        is_pulse = high - low >= _LEAST_RISE_MMHG
+        is_still = rise <= (low + _ONSET * (high - low))[:, None]
+        onset = before[np.arange(len(reached)), reach - is_still[:, ::-1].argmax(axis=1)]
+        onsets.append((reached * samples + onset)[is_pulse])
+        threshold[reached[is_pulse]] = np.maximum(_LATER * high[is_pulse], _LEAST_RISE_MMHG)
+        place[reached] = crossing + blind
+        waited[left], waited[reached] = 0, 0
+        active = active[place[active] < samples]
+    found = np.sort(np.concatenate(onsets))
+    return np.asarray(found[np.diff(found, prepend=-1) > 0])
 
 
-def slope_sums(rows: Floats, rate_hz: float) -> Floats:
+def _slope_sums(rows: Floats, rate_hz: float) -> Floats:
     """Return at each sample of a row the sum of all rises of the smoothed pressure in the 128 ms before it."""
     box = max(1, round(_BOX_S * rate_hz))
     smooth = ndimage.uniform_filter1d(ndimage.uniform_filter1d(rows, box, mode="nearest"), box, mode="nearest")
@@ -65,9 +93,3 @@ def slope_sums(rows: Floats, rate_hz: float) -> Floats:
     width = round(_SLOPE_S * rate_hz)
     rises[:, width:] -= rises[:, :-width].copy()
     return rises
-
-
-def _first_above(values: Floats, begin: int, end: int, threshold: float) -> int | None:
-    above = values[begin:end] > threshold
-    first = int(above.argmax())
-    return begin + first if above[first] else None

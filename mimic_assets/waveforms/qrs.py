@@ -13,11 +13,13 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 from sleepecg import _heartbeat_detection as compiled
 
 from mimic_assets.waveforms.zero_phase import band_pass
 
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 SHORTEST_S = 3.0
 """The compiled code learns from the first two seconds without asking whether they are there."""
 _BAND_HZ, _ORDER = (12.0, 25.0), 1
@@ -25,6 +27,10 @@ _PEAK_S, _INTEGRATED_S = 0.08, 0.12
 _REFRACTORY_S = 0.2
 _PEAK_REACH_S = 0.05
 _LEAST_SPREAD = 1e-9
+_RISE = 1e-12
+"""By which each sample's energy counts more than the one before it: a complex that is symmetric between two samples has
+two equal tops, of which the compiled code would take neither. Far above rounding, far below any difference that means
+something."""
 
 
 @cache
@@ -34,37 +40,49 @@ def _bell(samples: int) -> Floats:
     return np.asarray(window / window.sum())
 
 
-def qrs_band(rows: Floats, rate_hz: float) -> Floats:
-    """Return the band that complexes are searched in, row by row."""
-    return band_pass(rows, *_BAND_HZ, _ORDER, rate_hz)
+def find_qrs(ecg: Floats, rate_hz: float) -> Places:
+    """Return the samples of the R peaks of one stretch (`qrs_in_rows`), ascending."""
+    return qrs_in_rows(ecg[None], rate_hz)
 
 
-def find_qrs(ecg: Floats, rate_hz: float, band: Floats | None = None) -> npt.NDArray[np.int64]:
-    """Return the samples of the R peaks (the largest swing of the complex, up or down), ascending.
+def qrs_in_rows(rows: Floats, rate_hz: float) -> Places:
+    """Return the R peaks (the largest swing of the complex, up or down) of stretches of one length.
 
     Args:
-        ecg: one stretch without a missing sample, any unit.
+        rows: [stretch, sample], none missing, any unit. A stretch changes nothing that is found in another.
         rate_hz: samples per second.
-        band: its row of `qrs_band`, where it is known.
+
+    Returns:
+        Places in the rows laid end to end, ascending.
 
     Missing: a stretch shorter than three seconds or without any change gives no beats.
     """
-    if len(ecg) < SHORTEST_S * rate_hz or np.ptp(ecg) < _LEAST_SPREAD:
+    samples = rows.shape[1]
+    if samples < SHORTEST_S * rate_hz:
         return np.empty(0, dtype=np.int64)
-    band = qrs_band(ecg[None], rate_hz)[0] if band is None else band
-    energy = np.convolve(band * band, _bell(round(_PEAK_S * rate_hz)), mode="same")
-    integrated = compiled._squared_moving_integration(band, round(_INTEGRATED_S * rate_hz))
+    band = band_pass(rows, *_BAND_HZ, _ORDER, rate_hz)
     # The compiled code keeps intervals in an array of len / refractory entries and can step over its end when beats
     # follow each other at the refractory time (an artefact at 5 Hz does that); silence at the end makes it long enough.
-    silence = np.zeros(3 * int(_REFRACTORY_S * rate_hz) + 1)
-    found = compiled._thresholding(np.concatenate([energy, silence]), np.concatenate([integrated, silence]), rate_hz)
-    at = np.flatnonzero(found[: len(ecg)])
-    return _at_peak(np.abs(band), at, round(_PEAK_REACH_S * rate_hz))
+    silence = 3 * int(_REFRACTORY_S * rate_hz) + 1
+    energy = np.zeros((len(rows), samples + silence))
+    ndimage.correlate1d(
+        band * band, _bell(round(_PEAK_S * rate_hz)), axis=1, output=energy[:, :samples], mode="constant"
+    )
+    energy[:, :samples] *= 1 + _RISE * np.arange(samples)
+    integrated, width = np.zeros(samples + silence), round(_INTEGRATED_S * rate_hz)
+    is_peak = np.zeros(rows.shape, dtype=np.bool_)
+    for row in np.flatnonzero(np.ptp(rows, axis=1) >= _LEAST_SPREAD):
+        integrated[:samples] = compiled._squared_moving_integration(band[row], width)
+        is_peak[row] = compiled._thresholding(energy[row], integrated, rate_hz)[:samples]
+    return _at_peak(band, np.flatnonzero(is_peak), round(_PEAK_REACH_S * rate_hz))
 
 
-def _at_peak(swing: Floats, at: npt.NDArray[np.int64], reach: int) -> npt.NDArray[np.int64]:
-    """Return each place moved to the largest swing within reach."""
+def _at_peak(band: Floats, at: Places, reach: int) -> Places:
+    """Return each place moved to the largest swing within reach, in its own row."""
     if not at.size:
         return at
-    places = np.clip(at[:, None] + np.arange(-reach, reach + 1), 0, len(swing) - 1)
-    return np.unique(places[np.arange(len(at)), swing[places].argmax(axis=1)])
+    samples = band.shape[1]
+    first = (at // samples * samples)[:, None]
+    near = np.clip(at[:, None] + np.arange(-reach, reach + 1), first, first + samples - 1)
+    moved = np.sort(near[np.arange(len(at)), np.abs(band.reshape(-1)[near]).argmax(axis=1)])
+    return np.asarray(moved[np.diff(moved, prepend=-1) > 0])

@@ -1,16 +1,18 @@
 """`waveform_quality`: for every whole tile of every signal, its statistics, its index and why it is unusable.
 
 Belongs here: walking records block by block, and the rows. Does not belong here: what is said of a tile
-(`tile_moments`, `unusable`, `*_index`). Memory holds one block of samples, however long the record.
+(`tile_moments`, `unusable`, `*_index`). Memory holds one block of samples and the rows of some hours, however long the
+record.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mimic_assets.schemas.judged import Judged, rejected_frame
+from mimic_assets.schemas.judged import JudgedParts, rejected_frame
 from mimic_assets.schemas.tables import WAVEFORM_QUALITY
 from mimic_assets.schemas.vocabulary import SignalReason
 from mimic_assets.signals import OpenSignals, SignalReader, SignalSlice
@@ -27,8 +29,9 @@ from mimic_assets.waveforms.unusable import LEAST_OBSERVED, tile_reasons
 
 TILES_PER_BLOCK = 64
 """About eleven minutes: three leads, Pleth, pressure and breath are 1.3 MB of samples."""
-_BLOCKS_PER_FRAME = 16
-"""Blocks whose columns are gathered before a frame is made of them: a frame each would cost a quarter of the whole."""
+_BLOCKS_PER_PART = 32
+"""Blocks whose columns are gathered before a frame is made of them, six hours: a frame each would cost a quarter of the
+whole."""
 _INDEX_OF = {
     SignalKind.ECG: ecg_index, SignalKind.PPG: pulse_index, SignalKind.ARTERIAL_PRESSURE: pressure_index,
 }  # fmt: skip
@@ -38,7 +41,7 @@ _NAMES = np.array([None, *(reason.value for reason in list(SignalReason)[1:])], 
 _DECIMALS = 6
 
 
-def judge_waveforms(raw_records: pl.DataFrame, open_signals: OpenSignals, last_tiles: int | None = None) -> Judged:
+def judge_waveforms(raw_records: pl.DataFrame, open_signals: OpenSignals, last_tiles: int | None = None) -> JudgedParts:
     """Return `waveform_quality` of one patient: every record, every signal, every whole tile.
 
     Args:
@@ -47,23 +50,24 @@ def judge_waveforms(raw_records: pl.DataFrame, open_signals: OpenSignals, last_t
         last_tiles: so many at the end of each record, at least; all where None. Each row is the same either way.
 
     Returns:
-        Rows sorted by record, signal and tile. Nothing is rejected: what is wrong with a file is said by the stage that
-        reads it, and is a reason here.
+        Rows sorted by record, signal and tile, in parts of some hours of a record with all of its signals. Nothing is
+        rejected: what is wrong with a file is said by the stage that reads it, and is a reason here.
+
     Time:    a tile's row depends on no sample after the tile's last tick, nor on any before its first.
     Missing: `missing_reason` is null where the tile is usable; statistics are null where nothing is observed, the
         index where less than half is, for signals without one and for records of another frame rate than about 62.5 Hz.
     """
-    frames = [
-        judge_record(rows, open_signals(rows), last_tiles)
+    parts = (
+        part
         for rows in raw_records.partition_by("record_id", maintain_order=True)
         if whole_tiles_by(rows["record_last_tick"][0])
-    ]
-    frame = pl.concat([WAVEFORM_QUALITY.empty(), *frames]).sort(WAVEFORM_QUALITY.order)
-    return Judged(frame, rejected_frame([]))
+        for part in judge_record(rows, open_signals(rows), last_tiles)
+    )
+    return JudgedParts(WAVEFORM_QUALITY, parts, rejected_frame([]), runs=("record_id", "signal"))
 
 
-def judge_record(rows: pl.DataFrame, reader: SignalReader, last_tiles: int | None = None) -> pl.DataFrame:
-    """Return `waveform_quality` of one record, sorted by signal and tile.
+def judge_record(rows: pl.DataFrame, reader: SignalReader, last_tiles: int | None = None) -> Iterator[pl.DataFrame]:
+    """Yield parts of `waveform_quality` of one record, as `judge_waveforms` does.
 
     Args:
         rows: of `raw_records`, one record, sorted by segment and signal.
@@ -73,24 +77,20 @@ def judge_record(rows: pl.DataFrame, reader: SignalReader, last_tiles: int | Non
     frame_rate_hz = float(rows["counter_frequency_hz"][0]) / TICKS_PER_FRAME
     by_signal = rows.sort("segment_index").partition_by("signal", as_dict=True)
     segments = {str(name): part for (name,), part in by_signal.items()}
-    names = sorted(segments)
-    blocks: dict[str, list[_Columns]] = {name: [] for name in names}
-    frames: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
+    identifiers = {name: pl.lit(rows[name][0]) for name in ("subject_id", "record_id")}
+    blocks: dict[str, list[_Columns]] = {name: [] for name in sorted(segments)}
     count = whole_tiles_by(reader.last_tick)
     start = 0 if last_tiles is None else max(count - last_tiles, 0) // TILES_PER_BLOCK * TILES_PER_BLOCK
-    for first, after in tile_blocks(start, count, TILES_PER_BLOCK):
-        for name, part in reader.read(names, *ticks_of(first, after)).items():
+    for number, (first, after) in enumerate(tile_blocks(start, count, TILES_PER_BLOCK), 1):
+        for name, part in reader.read(list(blocks), *ticks_of(first, after)).items():
             if part.samples_per_frame:
                 blocks[name].append(_judge_block(part, segments[name], frame_rate_hz))
-            if len(blocks[name]) == _BLOCKS_PER_FRAME or (after == count and blocks[name]):
-                frames[name].append(_frame(name, blocks[name]))
-                blocks[name] = []
-    every = [frame for name in names for frame in frames[name]]
-    if not every:
-        return WAVEFORM_QUALITY.empty()
-    identifiers = {name: rows[name][0] for name in ("subject_id", "record_id")}
-    named = pl.concat(every).with_columns(**{name: pl.lit(value) for name, value in identifiers.items()})
-    return named.select(pl.col(name).cast(dtype) for name, dtype in WAVEFORM_QUALITY.schema.items())
+        if number % _BLOCKS_PER_PART == 0 or after == count:
+            frames = [_frame(name, judged) for name, judged in blocks.items() if judged]
+            blocks = {name: [] for name in blocks}
+            if frames:
+                named = pl.concat(frames).with_columns(**identifiers)
+                yield named.select(pl.col(name).cast(dtype) for name, dtype in WAVEFORM_QUALITY.schema.items())
 
 
 def _judge_block(part: SignalSlice, segments: pl.DataFrame, frame_rate_hz: float) -> _Columns:

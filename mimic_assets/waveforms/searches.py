@@ -15,8 +15,7 @@ from mimic_assets.waveforms import breaths, pleth_pulses, pressure_pulses, qrs
 from mimic_assets.waveforms.signal_kinds import SignalKind
 
 Floats = npt.NDArray[np.float64]
-Front = Callable[[Floats, float], Floats]
-Finder = Callable[[Floats, float, Floats | None], npt.NDArray[np.int64]]
+Finder = Callable[[Floats, float], npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +24,8 @@ class Search:
 
     signal_kind: SignalKind
     beat_kind: BeatKind
-    front: Front
-    """What the detector looks at, for stretches of equal length at once: [stretch, sample], and samples per second."""
     find: Finder
-    """Given a stretch, samples per second, and its row of `front` where that is known."""
+    """Given stretches of one length, [stretch, sample], and samples per second: places in them laid end to end."""
     shortest_s: float
     """Shorter stretches are not searched."""
     context_tiles: int
@@ -41,32 +38,35 @@ class Search:
     """A tile whose samples differ by less holds no signal; in mV, mmHg, NU or ohm."""
     preference: tuple[str, ...]
     """Names in the order they are taken, upper case; others follow by name."""
+    rows_at_once: int
+    """Stretches that the detector is given at a time: few enough to stay, with what it makes of them, in a core's own
+    cache; many where it goes along all of them together."""
     has_cycles: bool = False
     """Whether the values between two onsets mean something."""
 
 
 SEARCHES = (
     Search(
-        SignalKind.ECG, BeatKind.QRS, qrs.qrs_band, qrs.find_qrs, qrs.SHORTEST_S, context_tiles=1, guard_ticks=150,
+        SignalKind.ECG, BeatKind.QRS, qrs.qrs_in_rows, qrs.SHORTEST_S, context_tiles=1, guard_ticks=150,
         interval_s=(0.2, 3.0), least_spread=0.05,
         preference=(
             "II", "MLII", "V", "I", "AVF", "MCL", "MCL1", "III", "V5", "V4", "V3", "V6", "V2", "V1", "AVL", "AVR",
-        ),
+        ), rows_at_once=8,
     ),
     Search(
-        SignalKind.PPG, BeatKind.PULSE_ONSET, pleth_pulses.pleth_band, pleth_pulses.find_pleth_onsets,
+        SignalKind.PPG, BeatKind.PULSE_ONSET, pleth_pulses.pleth_onsets_in_rows,
         pleth_pulses.SHORTEST_S, context_tiles=1, guard_ticks=500, interval_s=(0.25, 3.0), least_spread=0.01,
-        preference=("PLETH",), has_cycles=True,
+        preference=("PLETH",), rows_at_once=16, has_cycles=True,
     ),
     Search(
-        SignalKind.ARTERIAL_PRESSURE, BeatKind.PULSE_ONSET, pressure_pulses.slope_sums,
-        pressure_pulses.find_pressure_onsets, pressure_pulses.SHORTEST_S, context_tiles=1, guard_ticks=500,
-        interval_s=(0.25, 3.0), least_spread=5.0, preference=("ABP", "ART", "AO"), has_cycles=True,
+        SignalKind.ARTERIAL_PRESSURE, BeatKind.PULSE_ONSET, pressure_pulses.pressure_onsets_in_rows,
+        pressure_pulses.SHORTEST_S, context_tiles=1, guard_ticks=500,
+        interval_s=(0.25, 3.0), least_spread=5.0, preference=("ABP", "ART", "AO"), rows_at_once=64, has_cycles=True,
     ),
     Search(
-        SignalKind.BREATH, BeatKind.BREATH, breaths.breath_band, breaths.find_breaths, breaths.SHORTEST_S,
+        SignalKind.BREATH, BeatKind.BREATH, breaths.breaths_in_rows, breaths.SHORTEST_S,
         context_tiles=3,
-        guard_ticks=2000, interval_s=(1.0, 12.0), least_spread=0.01, preference=("RESP",),
+        guard_ticks=2000, interval_s=(1.0, 12.0), least_spread=0.01, preference=("RESP",), rows_at_once=16,
     ),
 )  # fmt: skip
 """Lead II first: the monitors' own choice, and the largest R in most; aVR last. A fixed order, so that the lead of a

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import wfdb
 from scipy.signal import resample_poly
 from wfdb import processing
@@ -67,7 +68,7 @@ def by_xqrs(ecg: Floats, rate_hz: float) -> Places:
 def by_tiles(ecg: Floats, rate_hz: float) -> Places:
     """Return the beats of the walk along tiles; those of the last moments, which no tile follows, are not there."""
     rows, reader = ecg_record(ecg, rate_hz)
-    beats = beats_of_record(rows, reader)
+    beats = pl.concat(beats_of_record(rows, reader))
     return beats.filter(beats["kind"] == "qrs")["tick"].to_numpy() // 4
 
 

@@ -35,8 +35,8 @@ def differences(root: Path) -> list[dict[str, Any]]:
     tree = FolderTree(root / "mimic4wdb")
     records, numerics = read_records(tree, SUBJECT).frame, read_numerics(tree, SUBJECT).whole().frame
     busy = time.process_time()
-    beats = find_beats(records, lambda rows: open_signals(tree, rows)).frame
-    features = summarise_tiles(beats, records).frame
+    beats = find_beats(records, lambda rows: open_signals(tree, rows)).whole().frame
+    features = summarise_tiles(beats, records).whole().frame
     busy = time.process_time() - busy
     rows: list[dict[str, Any]] = [
         {

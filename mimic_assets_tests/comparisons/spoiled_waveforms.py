@@ -59,7 +59,7 @@ class Source:
 def judged(source: Source, digital: Wave) -> pl.DataFrame:
     """Return the quality rows of one signal of a record that holds these samples alone."""
     rows, reader = record_in_memory({source.signal: source.held(np.clip(np.rint(digital), MISSING_SAMPLE, 32767))})
-    return judge_waveforms(rows, lambda _: reader).frame
+    return judge_waveforms(rows, lambda _: reader).whole().frame
 
 
 def sources(data: Path) -> Iterator[Source]:

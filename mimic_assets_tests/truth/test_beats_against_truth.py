@@ -47,8 +47,8 @@ def test_drawn_beats_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         output = subject_module.write_subject(index, DemoPlan(patients=6, hours=1.0, seed=11), folder)
         tree = FolderTree(folder)
         records = read_records(tree, int(output.folder.rstrip("/")[-8:])).frame
-        beats = find_beats(records, lambda rows, tree=tree: open_signals(tree, rows)).frame
-        features = summarise_tiles(beats, records).frame
+        beats = find_beats(records, lambda rows, tree=tree: open_signals(tree, rows)).whole().frame
+        features = summarise_tiles(beats, records).whole().frame
         for truth, record in zip(drawn, records["record_id"].unique().sort(), strict=False):
             own = pl.col("record_id") == record
             for name in CASES:

@@ -21,7 +21,7 @@ TILE = 625
 
 def judged(held: dict[str, Held]) -> pl.DataFrame:
     rows, reader = record_in_memory(held)
-    return judge_waveforms(rows, lambda _: reader).frame
+    return judge_waveforms(rows, lambda _: reader).whole().frame
 
 
 @st.composite
@@ -100,8 +100,8 @@ def test_blocks_of_any_length_give_the_same_rows(tiles_per_block: int, monkeypat
 
 def test_the_last_tiles_alone_say_what_the_whole_says() -> None:
     rows, reader = record_in_memory({"II": ecg(ecg_mv(150 * TILE) * 200 + 8192)})
-    whole = judge_waveforms(rows, lambda _: reader).frame
-    last = judge_waveforms(rows, lambda _: reader, 10).frame
+    whole = judge_waveforms(rows, lambda _: reader).whole().frame
+    last = judge_waveforms(rows, lambda _: reader, 10).whole().frame
     assert 10 <= last.height < 150
     assert last.equals(whole.tail(last.height))
 

@@ -13,8 +13,8 @@ from mimic_assets_tests.beat_signals import Floats, drawn_record, held
 
 def made(signals: dict[str, Floats]) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows, reader = held(signals)
-    beats = find_beats(rows, lambda _: reader).frame
-    return beats, summarise_tiles(beats, rows).frame
+    beats = find_beats(rows, lambda _: reader).whole().frame
+    return beats, summarise_tiles(beats, rows).whole().frame
 
 
 def ticks(beats: pl.DataFrame, kind: str, signal: str) -> list[int]:
@@ -105,12 +105,12 @@ def test_a_flat_lead_is_not_asystole_and_a_still_one_is_searched() -> None:
 
 def test_a_record_shorter_than_a_tile_and_one_without_signals_give_nothing() -> None:
     rows, reader = held({name: values[:400] for name, values in drawn_record(1, 0)[1].items()})
-    beats = find_beats(rows, lambda _: reader)
+    beats = find_beats(rows, lambda _: reader).whole()
     assert beats.frame.is_empty()
     assert beats.rejected.is_empty()
-    assert summarise_tiles(beats.frame, rows).frame.is_empty()
-    assert find_beats(rows.clear(), lambda _: reader).frame.equals(WAVEFORM_BEATS.empty())
-    assert summarise_tiles(beats.frame, rows.clear()).frame.equals(WAVEFORM_FEATURES.empty())
+    assert summarise_tiles(beats.frame, rows).whole().frame.is_empty()
+    assert find_beats(rows.clear(), lambda _: reader).whole().frame.equals(WAVEFORM_BEATS.empty())
+    assert summarise_tiles(beats.frame, rows.clear()).whole().frame.equals(WAVEFORM_FEATURES.empty())
 
 
 def test_a_record_of_a_strange_rate_is_not_searched() -> None:
@@ -118,7 +118,7 @@ def test_a_record_of_a_strange_rate_is_not_searched() -> None:
     rows, reader = held(signals)
     for counter in ("80", "16000"):
         strange = rows.with_columns(counter_frequency_hz=pl.lit(counter))
-        assert find_beats(strange, lambda _: reader).frame.is_empty()
+        assert find_beats(strange, lambda _: reader).whole().frame.is_empty()
 
 
 def test_no_windows_have_no_features() -> None:

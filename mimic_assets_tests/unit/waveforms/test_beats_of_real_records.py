@@ -34,9 +34,11 @@ def test_heart_pulse_and_pressure_of_one_record_agree(real_data: Path) -> None:
     record = wfdb.rdrecord(str(real_data / "wfdb-samples/mixedsignals"), smooth_frames=False, physical=True)
     signals = dict(zip(record.sig_name, record.e_p_signal, strict=True))
     rows, reader = held({name: signals[name] for name in ("II", "ABP", "Pleth", "Resp")})
-    beats = find_beats(rows, lambda _: reader).frame
-    features = summarise_tiles(beats, rows).frame.drop_nulls(
-        ["heart_rate_per_min", "pulse_rate_per_min", "abp_pulse_rate_per_min"]
+    beats = find_beats(rows, lambda _: reader).whole().frame
+    features = (
+        summarise_tiles(beats, rows)
+        .whole()
+        .frame.drop_nulls(["heart_rate_per_min", "pulse_rate_per_min", "abp_pulse_rate_per_min"])
     )
     assert features.height >= 10
     away = (features["abp_pulse_rate_per_min"] - features["pulse_rate_per_min"]).abs()[1:]

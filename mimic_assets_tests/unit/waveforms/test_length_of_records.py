@@ -66,7 +66,7 @@ def test_a_week_is_read_in_the_pieces_of_six_hours(stage, most_tiles):
     largest = []
     for hours in HOURS:
         rows, reader = record(hours)
-        stage(rows, lambda _, reader=reader: reader)
+        stage(rows, lambda _, reader=reader: reader).whole()
         largest.append(max(reader.spans))
         assert sum(reader.spans) >= reader.last_tick
     assert largest[0] == largest[1] <= most_tiles * TICKS_PER_TILE
@@ -88,7 +88,7 @@ def test_windows_that_overlap_for_a_week_are_read_in_the_pieces_of_six_hours(str
 
 def test_features_of_a_week_are_joined_six_hours_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, reader = record(168)
-    found = find_beats(rows, lambda _: reader).frame
+    found = find_beats(rows, lambda _: reader).whole().frame
     tiles = np.arange(reader.tiles)
     known = (tiles + 1) * TICKS_PER_TILE - 1
     search = pl.DataFrame(
@@ -106,7 +106,7 @@ def test_features_of_a_week_are_joined_six_hours_at_a_time(monkeypatch: pytest.M
         return inner(some, raw_records)
 
     monkeypatch.setattr(features, "tile_sums", counting)
-    result = summarise_tiles(whole, rows).frame
+    result = summarise_tiles(whole, rows).whole().frame
     assert result["tile_start_tick"].to_list() == (tiles * TICKS_PER_TILE).tolist()
     assert result["resp_searched_ticks"].unique().to_list() == [10_000]
     assert max(seen) <= 6 * TILES_PER_HOUR + 3

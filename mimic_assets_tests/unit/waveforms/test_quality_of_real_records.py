@@ -24,7 +24,7 @@ def quality(real_data: Path) -> dict[int, pl.DataFrame]:
     found = {}
     for subject in (FLAT, LONG):
         rows = read_records(tree, subject).frame
-        found[subject] = judge_waveforms(rows, lambda part: open_signals(tree, part)).frame
+        found[subject] = judge_waveforms(rows, lambda part: open_signals(tree, part)).whole().frame
     return found
 
 

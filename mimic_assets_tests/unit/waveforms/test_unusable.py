@@ -35,7 +35,7 @@ def chest() -> Digital:
 
 def reason(name: str, held: Held) -> str | None:
     rows, reader = record_in_memory({name: held})
-    frame = judge_waveforms(rows, lambda _: reader).frame
+    frame = judge_waveforms(rows, lambda _: reader).whole().frame
     assert frame.height == 1
     return frame["missing_reason"][0]
 
@@ -100,7 +100,7 @@ def test_no_statistic_is_made_of_two_units() -> None:
     values = np.concatenate((np.full(1250, 8192 + 200), np.full(1250, 8192 + 400)))
     parts = (Calibration(0, 200.0, 8192, "mV"), Calibration(1250, 0.2, 8192, "uV"))
     rows, reader = record_in_memory({"II": ecg(values, calibrations=parts)})
-    (row,) = judge_waveforms(rows, lambda _: reader).frame.to_dicts()
+    (row,) = judge_waveforms(rows, lambda _: reader).whole().frame.to_dicts()
     assert (row["unit"], row["mean"], row["minimum"], row["maximum"], row["observed_fraction"]) == (
         "uV",
         2000,
@@ -114,7 +114,7 @@ def test_each_half_of_a_tile_is_told_in_its_own_calibration() -> None:
     values = np.concatenate((np.full(1250, 8192 + 200), np.full(1250, 100)))
     parts = (Calibration(0, 200.0, 8192, "mV"), Calibration(1250, 100.0, -200, "mV"))
     rows, reader = record_in_memory({"II": ecg(values, calibrations=parts)})
-    (row,) = judge_waveforms(rows, lambda _: reader).frame.to_dicts()
+    (row,) = judge_waveforms(rows, lambda _: reader).whole().frame.to_dicts()
     found = [row[name] for name in ("mean", "minimum", "maximum", "standard_deviation", "kurtosis")]
     np.testing.assert_allclose(found, [2, 1, 3, 1, 1])
 
