@@ -23,7 +23,7 @@ from mimic_assets.events.row_rules import find_rows
 from mimic_assets.events.selection import Sources
 from mimic_assets.events.texts import known_texts
 from mimic_assets.events.whereabouts import Whereabouts
-from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
+from mimic_assets.schemas.judged import Judged, Rejection, Rows, rejected_frame
 from mimic_assets.schemas.tables import CLINICAL_EVENTS
 
 _ROW = "_row"
@@ -33,7 +33,7 @@ def find_events(
     definitions: Sequence[Definition],
     adjudications: pl.DataFrame,
     clinical_extract: pl.DataFrame,
-    cleaned_numerics: pl.DataFrame,
+    cleaned_numerics: Rows,
     record_stays: pl.DataFrame,
 ) -> Judged:
     """Return the clinical events of some subjects.
@@ -63,7 +63,7 @@ def find_events(
     rejections: list[Rejection] = []
     for definition in definitions:
         parts = [
-            find_episodes(rule, cleaned_numerics, record_stays, whereabouts)
+            find_episodes(rule, sources.numerics, record_stays, whereabouts)
             if rule.time is TimeKind.EPISODE
             else find_rows(rule, sources, whereabouts)
             for rule in definition.rules

@@ -11,6 +11,12 @@ import polars as pl
 from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import REJECTED_INPUTS
 
+Rows = pl.DataFrame | pl.LazyFrame
+"""Rows of a table that may be too many for memory: a core function that takes them collects only what it needs at once.
+
+A function that takes them for an input is handed a scan of the stored object, in stored order (`defs.derivation`).
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
