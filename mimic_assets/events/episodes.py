@@ -25,8 +25,8 @@ _RUNS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
 """Maximal runs of values that are all beyond the limit, or all not."""
 
 
-def find_runs(rule: Rule, cleaned_numerics: Iterable[Rows]) -> pl.DataFrame:
-    """Return the episodes of each record: maximal runs of consecutive values beyond the limit that last long enough.
+def find_runs(rules: Sequence[Rule], cleaned_numerics: Iterable[Rows]) -> list[pl.DataFrame]:
+    """Return for each rule the episodes of each record: maximal runs of values beyond its limit that last long enough.
 
     Usable values of the rule's parameter (flag `ok`) are taken record by record in order of (tick, source row,
     source column). A run ends at a value that is not beyond the limit and where consecutive values lie further apart
@@ -34,9 +34,9 @@ def find_runs(rule: Rule, cleaned_numerics: Iterable[Rows]) -> pl.DataFrame:
     between usable ones do not end a run.
 
     Args:
-        rule: parameter, limit and lengths.
-        cleaned_numerics: rows in pieces: records ascending, and ticks within a record (`stretches`). What is kept of a
-            piece is its runs, on both sides of the limit.
+        rules: parameter, limit and lengths.
+        cleaned_numerics: rows in pieces: records ascending, and ticks within a record (`stretches`). Each is read once
+            for all rules; what is kept of it is its runs, on both sides of the limits.
 
     Returns:
         `subject_id`, `record_id`; `event_time`, `event_end_time`: times of the first and last value of the run;
@@ -49,49 +49,67 @@ def find_runs(rule: Rule, cleaned_numerics: Iterable[Rows]) -> pl.DataFrame:
         `lasting_s` is 300. Nothing after a run's end changes it, so rows later than `continuous_s` after the end of an
         episode can be deleted without a trace.
     """
-    found = [_runs(rule, _values(rule, piece)).collect() for piece in cleaned_numerics]
-    runs = _runs(rule, pl.concat([pl.DataFrame(schema=_RUNS), *found]).lazy()) if len(found) != 1 else found[0].lazy()
-    is_long = pl.col("event_end_time") - pl.col("event_time") >= pl.duration(seconds=rule.lasting_s)
-    good_time = pl.when(~pl.col("is_beyond")).then("event_end_time")
-    bounded = runs.with_columns(lower_time=good_time.forward_fill().over("record_id"))
-    return bounded.filter(pl.col("is_beyond") & is_long).select(EPISODE_COLUMNS).collect()
+    found: list[list[pl.DataFrame]] = [[pl.DataFrame(schema=_RUNS)] for _ in rules]
+    for piece in cleaned_numerics if rules else ():
+        values = _values([rule.parameters[0] for rule in rules], piece)
+        for rule, runs in zip(rules, found, strict=True):
+            runs.append(_runs(rule, _singly(rule, values)))
+    return [_episodes(rule, runs) for rule, runs in zip(rules, found, strict=True)]
 
 
-def _values(rule: Rule, cleaned_numerics: Rows) -> pl.LazyFrame:
-    """Return usable values of the rule's parameter in their order, each a run of its own."""
-    order = ("record_id", "tick", "source_row", "source_column")
-    is_usable = (pl.col("parameter") == rule.parameters[0]) & (pl.col("flag") == Flag.OK.value)
-    values = cleaned_numerics.lazy().filter(is_usable).select("subject_id", *order, "time", is_beyond=_beyond(rule))
-    return values.sort(order).select(
-        "subject_id", "record_id", "is_beyond", event_time="time", event_end_time="time", first_row="source_row",
-        last_row="source_row",
+def _values(parameters: Sequence[str], cleaned_numerics: Rows) -> pl.DataFrame:
+    """Return usable values of some parameters, in their order within each record."""
+    names = list(dict.fromkeys(parameters))
+    is_usable = pl.col("parameter").is_in(names) & (pl.col("flag") == Flag.OK.value)
+    # a scan is in stored order, which a stable sort keeps within one tick
+    ties = ("source_row", "source_column") if isinstance(cleaned_numerics, pl.DataFrame) else ()
+    columns = dict.fromkeys(("subject_id", "record_id", "tick", "source_row", "time", "value", *ties))
+    values = cleaned_numerics.lazy().filter(is_usable).select(*columns, pl.col("parameter").cast(pl.Enum(names)))
+    return values.sort("record_id", "tick", *ties, maintain_order=True).collect()
+
+
+def _singly(rule: Rule, values: pl.DataFrame) -> pl.DataFrame:
+    """Return the values of the rule's parameter, each a run of its own."""
+    return values.filter(pl.col("parameter") == rule.parameters[0]).select(
+        "subject_id", "record_id", is_beyond=_beyond(rule), event_time="time", event_end_time="time",
+        first_row="source_row", last_row="source_row",
     )  # fmt: skip
 
 
-def _runs(rule: Rule, parts: pl.LazyFrame) -> pl.LazyFrame:
+def _runs(rule: Rule, parts: pl.DataFrame) -> pl.DataFrame:
     """Return maximal runs of what may be parts of runs, in order of time within each record."""
     starts = (
         (pl.col("is_beyond") != pl.col("is_beyond").shift(1))
         | (pl.col("record_id") != pl.col("record_id").shift(1))
         | (pl.col("event_time") - pl.col("event_end_time").shift(1) > pl.duration(seconds=rule.continuous_s))
     )
-    runs = (
-        parts.with_columns(run=starts.fill_null(True).cum_sum())
-        .group_by("run")
-        .agg(
-            pl.col("subject_id", "record_id", "is_beyond", "event_time").first(),
-            pl.col("event_end_time").last(),
-            pl.col("first_row").min(),
-            pl.col("last_row").max(),
-        )
+    numbered = parts.lazy().with_columns(run=starts.fill_null(True).cum_sum())
+    runs = numbered.group_by("run").agg(
+        pl.col("subject_id", "record_id", "is_beyond", "event_time").first(),
+        pl.col("event_end_time").last(),
+        pl.col("first_row").min(),
+        pl.col("last_row").max(),
     )
-    return runs.sort("run").select(*_RUNS)
+    return runs.sort("run").select(*_RUNS).collect()
+
+
+def _episodes(rule: Rule, runs: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return the runs beyond the limit that last long enough, with the last value before each that is not."""
+    whole = _runs(rule, pl.concat(runs))
+    is_long = pl.col("event_end_time") - pl.col("event_time") >= pl.duration(seconds=rule.lasting_s)
+    good_time = pl.when(~pl.col("is_beyond")).then("event_end_time")
+    bounded = whole.with_columns(lower_time=good_time.forward_fill().over("record_id"))
+    return bounded.filter(pl.col("is_beyond") & is_long).select(EPISODE_COLUMNS)
 
 
 def find_episodes(
-    rule: Rule, cleaned_numerics: Sequence[Rows], record_stays: pl.DataFrame, whereabouts: Whereabouts
+    rule: Rule,
+    runs: pl.DataFrame,
+    cleaned_numerics: Sequence[Rows],
+    record_stays: pl.DataFrame,
+    whereabouts: Whereabouts,
 ) -> pl.DataFrame:
-    """Return the episodes of the subjects' records as findings; numerics come in pieces as for `find_runs`.
+    """Return the episodes of the subjects' records as findings, given those `find_runs` found in these pieces.
 
     Time:
         The event is the onset: its time and upper bound are the first value beyond the limit, its lower bound the last
@@ -100,7 +118,6 @@ def find_episodes(
         admission's is not known) or, if later, the last usable value that is not beyond the limit of the subject's
         other records between that start and the onset. Outside both it is the record's first cell.
     """
-    runs = find_runs(rule, cleaned_numerics)
     if runs.is_empty():
         return NO_FINDINGS
     placed = _placed(runs, record_stays, whereabouts)

@@ -97,7 +97,7 @@ def episodes_by_the_book(found: list[Cell]) -> list[tuple[int, datetime, datetim
 @settings(max_examples=250, deadline=None)
 @given(cells())
 def test_runs_are_those_of_the_definition(found: list[Cell]) -> None:
-    runs = find_runs(rule("low_pressure"), [table(found)]).drop("subject_id")
+    runs = find_runs([rule("low_pressure")], [table(found)])[0].drop("subject_id")
     assert runs.rows() == episodes_by_the_book(found)
 
 
