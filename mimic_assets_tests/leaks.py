@@ -203,7 +203,12 @@ def record_of_most_values(patch: pytest.MonkeyPatch) -> None:
 
     def choose(index: Microseconds, task: Task, recordings: list[Recording], series: Numerics) -> Coverage:
         parts = [choose_records(index, task, [recording], series) for recording in recordings]
-        order = sorted(range(len(recordings)), key=lambda k: len(series[recordings[k].record_id].any_times))
+
+        def count(recording: Recording) -> int:
+            delivered = series.between(recording.record_id, recording.open_start, recording.after_end)
+            return sum(map(len, delivered.usable_times.values()))
+
+        order = sorted(range(len(recordings)), key=lambda k: count(recordings[k]))
         record_ids, fractions = parts[0].record_ids.copy(), parts[0].fractions.copy()
         for k in order:
             there = ~np.isnan(parts[k].fractions)
