@@ -6,7 +6,7 @@ import polars as pl
 
 from mimic_assets import events
 from mimic_assets.events.definition import Rule
-from mimic_assets.schemas.judged import Judged
+from mimic_assets.schemas.judged import Judged, Rows
 from mimic_assets.schemas.tables import EVENT_ADJUDICATIONS
 
 
@@ -21,6 +21,6 @@ def rule(name: str) -> Rule:
     return next(each for definition in shipped() for each in definition.rules if each.name == name)
 
 
-def find_events(clinical_extract: pl.DataFrame, cleaned_numerics: pl.DataFrame, record_stays: pl.DataFrame) -> Judged:
+def find_events(clinical_extract: pl.DataFrame, cleaned_numerics: Rows, record_stays: pl.DataFrame) -> Judged:
     """Return the events of these rows."""
     return events.find_events(shipped(), EVENT_ADJUDICATIONS.empty(), clinical_extract, cleaned_numerics, record_stays)

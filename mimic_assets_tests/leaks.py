@@ -3,7 +3,7 @@
 A leak replaces one function through pytest's monkeypatch. `COLUMNS` says which inputs it reaches at the least.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from mimic_assets.windows.grid import Edges, cell_edges
 from mimic_assets.windows.index_times import Stay, find_stays
 from mimic_assets.windows.microseconds import Microseconds
 from mimic_assets.windows.recordings import Recording
-from mimic_assets.windows.series import RecordSeries, Values, read_series
+from mimic_assets.windows.series import Numerics, RecordSeries, Values
 
 Leak = Callable[[pytest.MonkeyPatch], None]
 _CLEAN, _LIMITATIONS_AT, _SUMMARISE = numerics.clean, labels.limitations_at, samples.summarise
@@ -55,15 +55,16 @@ def statistic_of_the_whole_record(patch: pytest.MonkeyPatch) -> None:
 def _with_series(
     patch: pytest.MonkeyPatch, change: Callable[[Microseconds, Values], tuple[Microseconds, Values]]
 ) -> None:
-    def read(frame: pl.DataFrame, record_ids: list[int], parameters: tuple[str, ...]) -> dict[int, RecordSeries]:
-        changed = {}
-        for record_id, series in read_series(frame, record_ids, parameters).items():
+    class Changed(Numerics):
+        """Series of a record, changed after they are read."""
+
+        def between(self, record_id: int, after: int, until: int) -> RecordSeries:
+            series = super().between(record_id, after, until)
             pairs = {name: change(*series.usable_of(name)) for name in series.usable_times}
             times, values = ({name: pair[part] for name, pair in pairs.items()} for part in (0, 1))
-            changed[record_id] = replace(series, usable_times=times, usable_values=values)
-        return changed
+            return replace(series, usable_times=times, usable_values=values)
 
-    patch.setattr(samples, "read_series", read)
+    patch.setattr(samples, "Numerics", Changed)
 
 
 def interpolation_across_the_index(patch: pytest.MonkeyPatch) -> None:
@@ -111,9 +112,7 @@ def window_that_ends_a_cell_late(patch: pytest.MonkeyPatch) -> None:
 def coverage_past_the_index(patch: pytest.MonkeyPatch) -> None:
     """How much of a window is observed is judged around its index time, half of it after."""
 
-    def choose(
-        index: Microseconds, task: Task, recordings: list[Recording], series: Mapping[int, RecordSeries]
-    ) -> Coverage:
+    def choose(index: Microseconds, task: Task, recordings: list[Recording], series: Numerics) -> Coverage:
         whole = choose_records(index, task, recordings, series)
         ahead = choose_records(index + task.numerics.observation_s * 500_000, task, recordings, series)
         return Coverage(whole.record_ids, np.where(np.isnan(ahead.fractions), whole.fractions, ahead.fractions))
@@ -124,13 +123,16 @@ def coverage_past_the_index(patch: pytest.MonkeyPatch) -> None:
 def age_counted_to_the_last_value_of_the_record(patch: pytest.MonkeyPatch) -> None:
     """A feature knows how long the monitor stays on: it comes off before a death."""
 
-    def read(frame: pl.DataFrame, record_ids: list[int], parameters: tuple[str, ...]) -> dict[int, RecordSeries]:
-        found = read_series(frame, record_ids, parameters)
-        last = max((int(series.any_times[-1]) for series in found.values() if len(series.any_times)), default=0)
-        patch.setattr(samples, "summarise", lambda grid, cell_s: _SUMMARISE(grid, cell_s) + last / 1e15)
-        return found
+    class Told(Numerics):
+        """Series of a record whose last time enters the features."""
 
-    patch.setattr(samples, "read_series", read)
+        def between(self, record_id: int, after: int, until: int) -> RecordSeries:
+            found = super().between(record_id, after, until)
+            last = int(found.any_times[-1]) if len(found.any_times) else 0
+            patch.setattr(samples, "summarise", lambda grid, cell_s: _SUMMARISE(grid, cell_s) + last / 1e15)
+            return found
+
+    patch.setattr(samples, "Numerics", Told)
 
 
 def times_for_rows_without_one(patch: pytest.MonkeyPatch) -> None:
@@ -199,11 +201,14 @@ def hours_as_a_share_of_the_stay(patch: pytest.MonkeyPatch) -> None:
 def record_of_most_values(patch: pytest.MonkeyPatch) -> None:
     """Of the records that cover a window, the one with most values in all is taken, later ones included."""
 
-    def choose(
-        index: Microseconds, task: Task, recordings: list[Recording], series: Mapping[int, RecordSeries]
-    ) -> Coverage:
+    def choose(index: Microseconds, task: Task, recordings: list[Recording], series: Numerics) -> Coverage:
         parts = [choose_records(index, task, [recording], series) for recording in recordings]
-        order = sorted(range(len(recordings)), key=lambda k: len(series[recordings[k].record_id].any_times))
+
+        def count(recording: Recording) -> int:
+            delivered = series.between(recording.record_id, recording.open_start, recording.after_end)
+            return sum(map(len, delivered.usable_times.values()))
+
+        order = sorted(range(len(recordings)), key=lambda k: count(recordings[k]))
         record_ids, fractions = parts[0].record_ids.copy(), parts[0].fractions.copy()
         for k in order:
             there = ~np.isnan(parts[k].fractions)

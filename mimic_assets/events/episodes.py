@@ -4,26 +4,39 @@ Belongs here: runs of such values and what bounds their onset. Does not belong h
 (`numerics` flags it), the limits (`definitions/*.toml`), or what follow-up a negative needs (`windows`).
 """
 
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from mimic_assets.events.definition import Rule
 from mimic_assets.events.findings import NO_FINDINGS, as_findings
 from mimic_assets.events.whereabouts import Whereabouts, place_class
+from mimic_assets.schemas.fields import TIME
+from mimic_assets.schemas.judged import Rows
 from mimic_assets.schemas.vocabulary import Flag
 
 EPISODE_COLUMNS = ("subject_id", "record_id", "event_time", "lower_time", "event_end_time", "first_row", "last_row")
+_RUNS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
+    "subject_id": pl.Int64, "record_id": pl.Int64, "is_beyond": pl.Boolean, "event_time": TIME, "event_end_time": TIME,
+    "first_row": pl.Int64, "last_row": pl.Int64,
+}  # fmt: skip
+"""Maximal runs of values that are all beyond the limit, or all not."""
 
 
-def find_runs(rule: Rule, cleaned_numerics: pl.DataFrame) -> pl.DataFrame:
-    """Return the episodes of each record: maximal runs of consecutive values beyond the limit that last long enough.
+def find_runs(rules: Sequence[Rule], cleaned_numerics: Iterable[Rows]) -> list[pl.DataFrame]:
+    """Return for each rule the episodes of each record: maximal runs of values beyond its limit that last long enough.
 
     Usable values of the rule's parameter (flag `ok`) are taken record by record in order of (tick, source row,
     source column). A run ends at a value that is not beyond the limit and where consecutive values lie further apart
     than `continuous_s`; it is an episode if its last value comes at least `lasting_s` after its first. Unusable cells
     between usable ones do not end a run.
+
+    Args:
+        rules: parameter, limit and lengths.
+        cleaned_numerics: rows in pieces: records ascending, and ticks within a record (`stretches`). Each is read once
+            for all rules; what is kept of it is its runs, on both sides of the limits.
 
     Returns:
         `subject_id`, `record_id`; `event_time`, `event_end_time`: times of the first and last value of the run;
@@ -36,43 +49,67 @@ def find_runs(rule: Rule, cleaned_numerics: pl.DataFrame) -> pl.DataFrame:
         `lasting_s` is 300. Nothing after a run's end changes it, so rows later than `continuous_s` after the end of an
         episode can be deleted without a trace.
     """
-    order = ("record_id", "tick", "source_row", "source_column")
-    values = (
-        cleaned_numerics.lazy()
-        .filter((pl.col("parameter") == rule.parameters[0]) & (pl.col("flag") == Flag.OK.value))
-        .select("subject_id", *order, "time", is_beyond=_beyond(rule))
-        .sort(order)
-    )
+    found: list[list[pl.DataFrame]] = [[pl.DataFrame(schema=_RUNS)] for _ in rules]
+    for piece in cleaned_numerics if rules else ():
+        values = _values([rule.parameters[0] for rule in rules], piece)
+        for rule, runs in zip(rules, found, strict=True):
+            runs.append(_runs(rule, _singly(rule, values)))
+    return [_episodes(rule, runs) for rule, runs in zip(rules, found, strict=True)]
+
+
+def _values(parameters: Sequence[str], cleaned_numerics: Rows) -> pl.DataFrame:
+    """Return usable values of some parameters, in their order within each record."""
+    names = list(dict.fromkeys(parameters))
+    is_usable = pl.col("parameter").is_in(names) & (pl.col("flag") == Flag.OK.value)
+    # a scan is in stored order, which a stable sort keeps within one tick
+    ties = ("source_row", "source_column") if isinstance(cleaned_numerics, pl.DataFrame) else ()
+    columns = dict.fromkeys(("subject_id", "record_id", "tick", "source_row", "time", "value", *ties))
+    values = cleaned_numerics.lazy().filter(is_usable).select(*columns, pl.col("parameter").cast(pl.Enum(names)))
+    return values.sort("record_id", "tick", *ties, maintain_order=True).collect()
+
+
+def _singly(rule: Rule, values: pl.DataFrame) -> pl.DataFrame:
+    """Return the values of the rule's parameter, each a run of its own."""
+    return values.filter(pl.col("parameter") == rule.parameters[0]).select(
+        "subject_id", "record_id", is_beyond=_beyond(rule), event_time="time", event_end_time="time",
+        first_row="source_row", last_row="source_row",
+    )  # fmt: skip
+
+
+def _runs(rule: Rule, parts: pl.DataFrame) -> pl.DataFrame:
+    """Return maximal runs of what may be parts of runs, in order of time within each record."""
     starts = (
         (pl.col("is_beyond") != pl.col("is_beyond").shift(1))
         | (pl.col("record_id") != pl.col("record_id").shift(1))
-        | (pl.col("time") - pl.col("time").shift(1) > pl.duration(seconds=rule.continuous_s))
+        | (pl.col("event_time") - pl.col("event_end_time").shift(1) > pl.duration(seconds=rule.continuous_s))
     )
-    runs = (
-        values.with_columns(
-            run=starts.fill_null(True).cum_sum(),
-            lower_time=pl.when(~pl.col("is_beyond")).then("time").forward_fill().over("record_id"),
-        )
-        .filter("is_beyond")
-        .group_by("run")
-        .agg(
-            pl.col("subject_id", "record_id").first(),
-            pl.col("time").first().alias("event_time"),
-            pl.col("lower_time").first(),
-            pl.col("time").last().alias("event_end_time"),
-            pl.col("source_row").min().alias("first_row"),
-            pl.col("source_row").max().alias("last_row"),
-        )
-        .filter(pl.col("event_end_time") - pl.col("event_time") >= pl.duration(seconds=rule.lasting_s))
-        .sort("run")
+    numbered = parts.lazy().with_columns(run=starts.fill_null(True).cum_sum())
+    runs = numbered.group_by("run").agg(
+        pl.col("subject_id", "record_id", "is_beyond", "event_time").first(),
+        pl.col("event_end_time").last(),
+        pl.col("first_row").min(),
+        pl.col("last_row").max(),
     )
-    return runs.select(*EPISODE_COLUMNS).collect()
+    return runs.sort("run").select(*_RUNS).collect()
+
+
+def _episodes(rule: Rule, runs: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return the runs beyond the limit that last long enough, with the last value before each that is not."""
+    whole = _runs(rule, pl.concat(runs))
+    is_long = pl.col("event_end_time") - pl.col("event_time") >= pl.duration(seconds=rule.lasting_s)
+    good_time = pl.when(~pl.col("is_beyond")).then("event_end_time")
+    bounded = whole.with_columns(lower_time=good_time.forward_fill().over("record_id"))
+    return bounded.filter(pl.col("is_beyond") & is_long).select(EPISODE_COLUMNS)
 
 
 def find_episodes(
-    rule: Rule, cleaned_numerics: pl.DataFrame, record_stays: pl.DataFrame, whereabouts: Whereabouts
+    rule: Rule,
+    runs: pl.DataFrame,
+    cleaned_numerics: Sequence[Rows],
+    record_stays: pl.DataFrame,
+    whereabouts: Whereabouts,
 ) -> pl.DataFrame:
-    """Return the episodes of the subjects' records as findings.
+    """Return the episodes of the subjects' records as findings, given those `find_runs` found in these pieces.
 
     Time:
         The event is the onset: its time and upper bound are the first value beyond the limit, its lower bound the last
@@ -81,7 +118,6 @@ def find_episodes(
         admission's is not known) or, if later, the last usable value that is not beyond the limit of the subject's
         other records between that start and the onset. Outside both it is the record's first cell.
     """
-    runs = find_runs(rule, cleaned_numerics) if cleaned_numerics.height else NO_FINDINGS
     if runs.is_empty():
         return NO_FINDINGS
     placed = _placed(runs, record_stays, whereabouts)
@@ -130,17 +166,15 @@ def _placed(runs: pl.DataFrame, record_stays: pl.DataFrame, whereabouts: Whereab
     ).drop("is_linked")
 
 
-def _bound(rule: Rule, row: dict[str, Any], cleaned_numerics: pl.DataFrame, whereabouts: Whereabouts) -> datetime:
+def _bound(rule: Rule, row: dict[str, Any], cleaned_numerics: Sequence[Rows], whereabouts: Whereabouts) -> datetime:
     """Return the lower bound of an onset whose record has no value before it that is not beyond the limit."""
     time: datetime = row["event_time"]
     start = _start(row, whereabouts)
     own = pl.col("subject_id") == row["subject_id"]
     if start is None:
         inside = (pl.col("tick") >= 0) & (pl.col("flag") != Flag.OUTSIDE_RECORD.value)
-        cells = cleaned_numerics.lazy().filter(own & (pl.col("record_id") == row["record_id"]) & inside)
-        first: datetime = cells.select(pl.col("time").min()).collect().item()
-        return first
-    good = cleaned_numerics.lazy().filter(
+        return min(_times(cleaned_numerics, own & (pl.col("record_id") == row["record_id"]) & inside, pl.Expr.min))
+    good = (
         own
         & (pl.col("record_id") != row["record_id"])
         & (pl.col("parameter") == rule.parameters[0])
@@ -148,8 +182,13 @@ def _bound(rule: Rule, row: dict[str, Any], cleaned_numerics: pl.DataFrame, wher
         & ~_beyond(rule)
         & pl.col("time").is_between(start, time, closed="left")
     )
-    last: datetime | None = good.select(pl.col("time").max()).collect().item()
-    return start if last is None else last
+    return max(_times(cleaned_numerics, good, pl.Expr.max), default=start)
+
+
+def _times(cleaned_numerics: Sequence[Rows], where: pl.Expr, which: Callable[[pl.Expr], pl.Expr]) -> list[datetime]:
+    """Return the first or last time of the rows of each piece that meet a condition; of pieces without one, none."""
+    found = [piece.lazy().filter(where).select(which(pl.col("time"))).collect().item() for piece in cleaned_numerics]
+    return [time for time in found if time is not None]
 
 
 def _start(row: dict[str, Any], whereabouts: Whereabouts) -> datetime | None:

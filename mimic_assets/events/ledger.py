@@ -12,7 +12,7 @@ from mimic_assets.events.adjudication import adjudicated
 from mimic_assets.events.comfort_care import CODE_STATUS_ITEM
 from mimic_assets.events.deaths import merge_once, with_comfort_class
 from mimic_assets.events.definition import Definition, TimeKind
-from mimic_assets.events.episodes import find_episodes
+from mimic_assets.events.episodes import find_episodes, find_runs
 from mimic_assets.events.evidence import names_near
 from mimic_assets.events.findings import NO_FINDINGS
 from mimic_assets.events.load import items_by_table
@@ -23,7 +23,7 @@ from mimic_assets.events.row_rules import find_rows
 from mimic_assets.events.selection import Sources
 from mimic_assets.events.texts import known_texts
 from mimic_assets.events.whereabouts import Whereabouts
-from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
+from mimic_assets.schemas.judged import Judged, Rejection, Rows, rejected_frame
 from mimic_assets.schemas.tables import CLINICAL_EVENTS
 
 _ROW = "_row"
@@ -33,7 +33,7 @@ def find_events(
     definitions: Sequence[Definition],
     adjudications: pl.DataFrame,
     clinical_extract: pl.DataFrame,
-    cleaned_numerics: pl.DataFrame,
+    cleaned_numerics: Rows,
     record_stays: pl.DataFrame,
 ) -> Judged:
     """Return the clinical events of some subjects.
@@ -59,11 +59,13 @@ def find_events(
     charted = {CODE_STATUS_ITEM, *known_texts(), *items_by_table(definitions).get("chartevents", ())}
     sources = Sources.of(clinical_extract, cleaned_numerics, charted)
     whereabouts = Whereabouts.of(sources.tables["admissions"], sources.tables["icustays"])
+    rules = [rule for definition in definitions for rule in definition.rules if rule.time is TimeKind.EPISODE]
+    runs = iter(find_runs(rules, sources.numerics))
     found: list[pl.DataFrame] = []
     rejections: list[Rejection] = []
     for definition in definitions:
         parts = [
-            find_episodes(rule, cleaned_numerics, record_stays, whereabouts)
+            find_episodes(rule, next(runs), sources.numerics, record_stays, whereabouts)
             if rule.time is TimeKind.EPISODE
             else find_rows(rule, sources, whereabouts)
             for rule in definition.rules

@@ -4,15 +4,17 @@ Belongs here: filtering, and the extract cut by table so that it is filtered onc
 row becomes (`row_rules`), or what its times mean.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from mimic_assets.events.definition import CLINICAL_TABLES, CodeList, Selection
 from mimic_assets.events.texts import saying
-from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_EXTRACT
+from mimic_assets.schemas.judged import Rows
+from mimic_assets.schemas.tables import CLINICAL_EXTRACT
 from mimic_assets.schemas.vocabulary import Flag
+from mimic_assets.stretches import stretches
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,30 +23,21 @@ class Sources:
 
     tables: dict[str, pl.DataFrame]
     """Rows of `clinical_extract` by source table, sorted by (subject, source row)."""
-    numerics: pl.DataFrame
-    """Rows of `cleaned_numerics`."""
+    numerics: Sequence[Rows]
+    """Rows of `cleaned_numerics`: records ascending, and stretches of ticks within a record (`stretches`)."""
 
     @classmethod
-    def of(
-        cls, clinical_extract: pl.DataFrame, cleaned_numerics: pl.DataFrame, charted_items: Collection[int]
-    ) -> "Sources":
+    def of(cls, clinical_extract: pl.DataFrame, cleaned_numerics: Rows, charted_items: Collection[int]) -> "Sources":
         """Return the sources, cut by table; of charted rows only these items, since vital signs are most of them."""
         is_wanted = (pl.col("source_table") != "chartevents") | pl.col("item_id").is_in(sorted(charted_items))
         rows = clinical_extract.filter(is_wanted).sort("source_table", "subject_id", "source_row")
         parts = rows.partition_by("source_table", as_dict=True, maintain_order=True)
         empty = CLINICAL_EXTRACT.empty()
         names = (*CLINICAL_TABLES, "icustays", "poe", "poe_detail")
-        return cls({name: parts.get((name,), empty) for name in names}, cleaned_numerics)
+        return cls({name: parts.get((name,), empty) for name in names}, stretches(cleaned_numerics))
 
     def select(self, selection: Selection) -> pl.DataFrame:
-        """Return the rows a selection means; of the monitor only usable values with a time."""
-        if selection.table == CLEANED_NUMERICS.name:
-            return self.numerics.filter(
-                pl.col("parameter").is_in(selection.parameters)
-                & (pl.col("flag") == Flag.OK.value)
-                & pl.col("time").is_not_null()
-                & _is_beyond(selection)
-            )
+        """Return the rows of a clinical table that a selection means."""
         rows = self.tables[selection.table]
         if rows.is_empty():
             return rows
@@ -62,6 +55,12 @@ class Sources:
             texts = saying(rows["value_text"], selection.patterns or (".",), selection.refused_patterns)
             rows = rows.filter(pl.col("value_text").is_in(texts))
         return rows
+
+
+def is_shown(selection: Selection) -> pl.Expr:
+    """Return whether a row of `cleaned_numerics` is meant: a usable value with a time, beyond the limit."""
+    is_usable = (pl.col("flag") == Flag.OK.value) & pl.col("time").is_not_null()
+    return pl.col("parameter").is_in(selection.parameters) & is_usable & _is_beyond(selection)
 
 
 def _is_beyond(selection: Selection) -> pl.Expr:

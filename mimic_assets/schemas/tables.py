@@ -203,7 +203,7 @@ RECORD_STAYS = Table(
     partitioning=Partitioning.PATIENT,
     optional=frozenset({"hadm_id", "lag_s", "lag_confidence", "has_large_lag", "care_unit"}),
     invariants=(p.OVERLAP_IS_POSITIVE, p.LAG_IS_SAID_WHOLE, p.LAG_STEPS_MATCH),
-    code=("stays",),
+    code=("stays", "stretches.py"),
     lineage={
         "stay_id": (("clinical_extract", "stay_id"),),
         "overlap_start_time": (("raw_records", "record_start_time"), ("clinical_extract", "start_time")),
@@ -247,7 +247,7 @@ CLINICAL_EVENTS = Table(
         "hadm_id", "stay_id", "event_time", "lower_time", "upper_time", "event_end_time", "adjudication",
     }),
     invariants=(p.TIMED_TIERS_HAVE_TIMES, p.HAS_SOURCES),
-    code=("events",),
+    code=("events", "stretches.py"),
     lineage={
         "event_time": (
             ("clinical_extract", "start_time"), ("clinical_extract", "death_time"), ("cleaned_numerics", "time"),
@@ -276,7 +276,7 @@ CLINICAL_LABELS = Table(
         "observed_fraction", "waveform_usable_fraction", "care_unit",
     }),
     invariants=(p.LABEL_OR_EXCLUSION, p.NEGATIVE_IS_FOLLOWED_UP, p.POSITIVE_NAMES_ITS_EVENT, p.TARGET_FOLLOWS_INDEX),
-    code=("windows",),
+    code=("windows", "stretches.py"),
     lineage={
         "label": (("clinical_events", "lower_time"), ("clinical_events", "upper_time"), ("clinical_events", "tier")),
         "follow_up_end_time": (

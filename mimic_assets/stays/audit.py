@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
+from mimic_assets.schemas.judged import Judged, Rejection, Rows, rejected_frame
 from mimic_assets.schemas.tables import RECORD_STAYS
 from mimic_assets.stays.charted import PAIRS, Look, find_looks
 from mimic_assets.stays.estimate import Estimate, estimate
@@ -24,9 +24,7 @@ HOUR: Final = 3600 * 1_000_000
 _HELD_S: Final = {pair.parameter: pair.held_s for pair in PAIRS}
 
 
-def find_record_stays(
-    raw_records: pl.DataFrame, cleaned_numerics: pl.DataFrame, clinical_extract: pl.DataFrame
-) -> Judged:
+def find_record_stays(raw_records: pl.DataFrame, cleaned_numerics: Rows, clinical_extract: pl.DataFrame) -> Judged:
     """Return `record_stays` of one subject: overlaps of records with ICU stays, with the audit of the clocks.
 
     Args:

@@ -3,7 +3,6 @@
 A label does not depend on this: an index time without a record keeps its label and gives no window.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ from mimic_assets.windows.clock_lag import left_out, shifts
 from mimic_assets.windows.grid import cell_edges, cells_with
 from mimic_assets.windows.microseconds import Microseconds
 from mimic_assets.windows.recordings import Recording
-from mimic_assets.windows.series import RecordSeries, Values
+from mimic_assets.windows.series import Numerics, Values, spans
 
 NO_RECORD = -1
 
@@ -30,9 +29,7 @@ class Coverage:
     """Share of cells in which at least one coverage parameter is usable; NaN without a record."""
 
 
-def choose_records(
-    index: Microseconds, task: Task, recordings: list[Recording], series: Mapping[int, RecordSeries]
-) -> Coverage:
+def choose_records(index: Microseconds, task: Task, recordings: list[Recording], series: Numerics) -> Coverage:
     """Return for each index time the record that covers the whole observation and was observed in most cells.
 
     Where the task corrects a record's clock, the observation is judged where that clock stood (`clock_lag`).
@@ -52,8 +49,11 @@ def choose_records(
         edges = on_chart + shifts(task, recording.known_lags, index)[:, None]
         covered = np.flatnonzero(recording.covers(edges[:, 0], edges[:, -1]))
         observed = np.zeros((len(covered), task.numerics.cell_count), dtype=np.bool_)
-        for parameter in task.coverage.any_of:
-            observed |= cells_with(series[recording.record_id].usable_of(parameter)[0], edges[covered])
+        for some in spans(edges[covered]):
+            own = edges[covered[some]]
+            delivered = series.between(recording.record_id, int(own[:, 0].min()), int(own[:, -1].max()))
+            for parameter in task.coverage.any_of:
+                observed[some] |= cells_with(delivered.usable_of(parameter)[0], own)
         shares = observed.sum(axis=1) / task.numerics.cell_count
         is_better = ~(shares <= fractions[covered])  # any share is better than NaN
         record_ids[covered[is_better]] = recording.record_id

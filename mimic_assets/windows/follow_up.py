@@ -4,12 +4,15 @@ Follow-up is the task's own, never "the monitor was on": otherwise nearness to t
 apart. It looks into the future by design, and touches no input.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import polars as pl
 
+from mimic_assets.schemas.judged import Rows
 from mimic_assets.schemas.vocabulary import Flag
+from mimic_assets.stretches import stretches
 from mimic_assets.tasks.model import FollowUp, Task
 from mimic_assets.windows.index_times import Stay
 from mimic_assets.windows.microseconds import AFTER_ALL, BEFORE_ALL, SECOND, Microseconds, to_microseconds
@@ -69,21 +72,31 @@ def deaths_in_admission(stay: Stay, events: list[KnownEvent]) -> list[KnownEvent
     return [death for death in timed_deaths(events) if _is_of_admission(death, stay)]
 
 
-def pressure_runs(cleaned_numerics: pl.DataFrame) -> list[tuple[int, int]]:
-    """Return (first, last) of every maximal run of usable mean arterial pressure in one record, ascending.
+def pressure_runs(cleaned_numerics: Rows) -> dict[int, list[tuple[int, int]]]:
+    """Return (first, last) of every maximal run of usable mean arterial pressure in one record, ascending, by subject.
 
     In a run, successive values are at most LONGEST_SILENCE apart. Intermittent cuff values are not arterial pressure.
     """
-    usable = cleaned_numerics.filter(
-        (pl.col("parameter") == "abp_mean") & (pl.col("flag") == Flag.OK.value) & pl.col("time").is_not_null()
-    )
-    runs: list[tuple[int, int]] = []
-    for record in usable.select("record_id", "time").partition_by("record_id"):
-        times = np.sort(to_microseconds(record["time"], BEFORE_ALL))
-        breaks = np.flatnonzero(np.diff(times) > LONGEST_SILENCE)
-        firsts, lasts = times[np.concatenate(([0], breaks + 1))], times[np.concatenate((breaks, [len(times) - 1]))]
-        runs += zip(firsts.tolist(), lasts.tolist(), strict=True)
-    return sorted(runs)
+    is_usable = (pl.col("parameter") == "abp_mean") & (pl.col("flag") == Flag.OK.value) & pl.col("time").is_not_null()
+    runs: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for stretch in stretches(cleaned_numerics):
+        usable = stretch.lazy().filter(is_usable).select("subject_id", "record_id", "time").collect()
+        for (subject_id, record_id), rows in usable.partition_by("subject_id", "record_id", as_dict=True).items():
+            own = runs.setdefault((int(subject_id), int(record_id)), [])
+            for first, last in _runs_of(np.sort(to_microseconds(rows["time"], BEFORE_ALL))):
+                if own and first - own[-1][1] <= LONGEST_SILENCE:  # goes on from the stretch before
+                    first = own.pop()[0]
+                own.append((first, last))
+    of_subjects: dict[int, list[tuple[int, int]]] = {}
+    for (subject_id, _), own in runs.items():
+        of_subjects[subject_id] = sorted([*of_subjects.get(subject_id, []), *own])
+    return of_subjects
+
+
+def _runs_of(times: Microseconds) -> Iterator[tuple[int, int]]:
+    breaks = np.flatnonzero(np.diff(times) > LONGEST_SILENCE)
+    firsts, lasts = times[np.concatenate(([0], breaks + 1))], times[np.concatenate((breaks, [len(times) - 1]))]
+    return zip(firsts.tolist(), lasts.tolist(), strict=True)
 
 
 def pressure_follow_up(index: Microseconds, runs: list[tuple[int, int]]) -> Microseconds:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from mimic_assets.errors import InternalError
-from mimic_assets.schemas.judged import Judged, rejected_frame
+from mimic_assets.schemas.judged import Judged, Rows, rejected_frame
 from mimic_assets.schemas.tables import CLINICAL_LABELS
 from mimic_assets.schemas.vocabulary import CareLimitation, Exclusion, WindowExclusion
 from mimic_assets.tasks.model import FollowUp, Task
@@ -27,7 +27,7 @@ from mimic_assets.windows.index_times import Stay, anchored_index_times, find_st
 from mimic_assets.windows.known_events import known_times
 from mimic_assets.windows.microseconds import SECOND, Microseconds, to_times
 from mimic_assets.windows.recordings import Recording, find_recordings
-from mimic_assets.windows.series import Values, read_series
+from mimic_assets.windows.series import Numerics, Values, read_usable_times
 from mimic_assets.windows.targets import events_by_subject
 from mimic_assets.windows.usable_tiles import UsableTiles, count_usable, usable_fractions
 
@@ -39,10 +39,10 @@ def label_stays(
     clinical_extract: pl.DataFrame,
     clinical_events: pl.DataFrame,
     record_stays: pl.DataFrame,
-    cleaned_numerics: pl.DataFrame,
+    cleaned_numerics: Rows,
     incomplete_tables: frozenset[str],
     event_tables: Mapping[str, frozenset[str]] = NO_TABLES,
-    waveform_quality: pl.DataFrame | None = None,
+    waveform_quality: Rows | None = None,
 ) -> Judged:
     """Return the labels of one patient, or of several, for one task.
 
@@ -68,12 +68,14 @@ def label_stays(
     statements, unread = find_statements(clinical_extract, task.care.charted_known_after_s * SECOND)
     said = Statements.of(statements)
     events = events_by_subject(clinical_events)
-    runs = _runs(task, cleaned_numerics)
+    has_pressure = task.target.follow_up is FollowUp.PRESSURE_SIGNAL
+    runs = pressure_runs(cleaned_numerics) if has_pressure else {}
     recordings = find_recordings(record_stays)
     of_stay: dict[int, list[Recording]] = {}
     for recording in recordings:
         of_stay.setdefault(recording.stay_id, []).append(recording)
-    series = read_series(cleaned_numerics, {recording.record_id for recording in recordings}, task.coverage.any_of)
+    record_ids = {recording.record_id for recording in recordings}
+    series = Numerics(cleaned_numerics, record_ids, task.coverage.any_of, read_usable_times)
     usable = _usable(task, waveform_quality, recordings)
     source_is_incomplete = evidence_is_incomplete(task, incomplete_tables, event_tables)
     monitored = monitor_timed_subjects(task, clinical_events, clinical_extract)
@@ -115,15 +117,7 @@ class _OfStay:
     excluded: list[WindowExclusion | None]
 
 
-def _runs(task: Task, cleaned_numerics: pl.DataFrame) -> dict[int, list[tuple[int, int]]]:
-    """Return each subject's runs of usable arterial pressure, where the task's follow-up needs them."""
-    if task.target.follow_up is not FollowUp.PRESSURE_SIGNAL:
-        return {}
-    of_subjects = cleaned_numerics.partition_by("subject_id", as_dict=True)
-    return {int(subject_id): pressure_runs(rows) for (subject_id,), rows in of_subjects.items()}
-
-
-def _usable(task: Task, waveform_quality: pl.DataFrame | None, recordings: list[Recording]) -> UsableTiles:
+def _usable(task: Task, waveform_quality: Rows | None, recordings: list[Recording]) -> UsableTiles:
     if task.waveforms is None:
         return {}
     if waveform_quality is None:

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from mimic_assets.errors import InternalError
-from mimic_assets.schemas.judged import JudgedParts, rejected_frame
+from mimic_assets.schemas.judged import JudgedParts, Rows, rejected_frame
 from mimic_assets.schemas.tables import WINDOWED_SAMPLES
 from mimic_assets.signals import OpenSignals
 from mimic_assets.tasks.model import Task
@@ -23,10 +23,10 @@ from mimic_assets.windows.clock_lag import shifts
 from mimic_assets.windows.features import feature_names, summarise
 from mimic_assets.windows.float_lists import float_lists
 from mimic_assets.windows.gap_policies import fill_gaps
-from mimic_assets.windows.grid import cell_edges, observe
+from mimic_assets.windows.grid import Edges, cell_edges, observe
 from mimic_assets.windows.microseconds import AFTER_ALL, to_microseconds, to_times
 from mimic_assets.windows.recordings import Recording, find_recordings
-from mimic_assets.windows.series import RecordSeries, read_series
+from mimic_assets.windows.series import Numerics, RecordSeries, spans
 from mimic_assets.windows.waveforms import RecordWaveforms, Waveforms, with_waveform_columns
 
 _AT_ONCE: Final = 1024
@@ -43,12 +43,12 @@ _CARRIED: Final = (
 def cut_windows(
     task: Task,
     clinical_labels: pl.DataFrame,
-    cleaned_numerics: pl.DataFrame,
+    cleaned_numerics: Rows,
     record_stays: pl.DataFrame,
     *,
     raw_records: pl.DataFrame | None = None,
-    waveform_quality: pl.DataFrame | None = None,
-    waveform_features: pl.DataFrame | None = None,
+    waveform_quality: Rows | None = None,
+    waveform_features: Rows | None = None,
     open_signals: OpenSignals | None = None,
 ) -> JudgedParts:
     """Return the windows of one patient for one task, in parts; nothing is refused here.
@@ -56,7 +56,8 @@ def cut_windows(
     Args:
         task: parameters, observation, cells and gap policy; signals and tiles.
         clinical_labels: labels of that task; rows with a label and no window_exclusion give a window.
-        cleaned_numerics: numerics of the patient; cells with flag ok are usable.
+        cleaned_numerics: numerics of the patient; cells with flag ok are usable. Of a scan, as of the tiles below, the
+            stretches that windows lie in are read one after the other.
         record_stays: gives the clock of each record.
         raw_records: segments of the patient's records; this and what follows for a task with waveforms alone.
         waveform_quality: tiles of their signals.
@@ -75,7 +76,7 @@ def cut_windows(
     ).sort(WINDOWED_SAMPLES.order)
     recordings = {(recording.record_id, recording.stay_id): recording for recording in find_recordings(record_stays)}
     record_ids = sorted(set(chosen["record_id"].to_list()))
-    series = read_series(cleaned_numerics, record_ids, task.numerics.parameters)
+    series = Numerics(cleaned_numerics, record_ids, task.numerics.parameters)
     signals: dict[int, RecordWaveforms | None] = dict.fromkeys(record_ids)
     if task.waveforms is not None:
         if raw_records is None or waveform_quality is None or waveform_features is None or open_signals is None:
@@ -86,8 +87,9 @@ def cut_windows(
     def parts() -> Iterator[pl.DataFrame]:
         for rows in chosen.iter_slices(_rows_at_once(task)):
             frames = [
-                _cut(task, own, recordings[place], series[place[0]], signals[place[0]])
+                frame
                 for place, own in _by_recording(rows)
+                for frame in _cut(task, own, recordings[place], series, signals[place[0]])
             ]
             yield pl.concat(frames).sort(WINDOWED_SAMPLES.order)
 
@@ -113,17 +115,31 @@ def _by_recording(rows: pl.DataFrame) -> Iterator[tuple[tuple[int, int], pl.Data
 
 
 def _cut(
-    task: Task, rows: pl.DataFrame, recording: Recording, series: RecordSeries, signals: RecordWaveforms | None
-) -> pl.DataFrame:
-    numerics, clock = task.numerics, recording.clock
+    task: Task, rows: pl.DataFrame, recording: Recording, series: Numerics, signals: RecordWaveforms | None
+) -> Iterator[pl.DataFrame]:
+    """Yield the windows of one recording, a span of them at a time."""
     index = to_microseconds(rows["index_time"], AFTER_ALL)
     on_monitor = index + shifts(task, recording.known_lags, index)
-    edges = cell_edges(on_monitor, numerics.observation_s, numerics.cell_s)
+    edges = cell_edges(on_monitor, task.numerics.observation_s, task.numerics.cell_s)
+    for some in spans(edges):
+        delivered = series.between(recording.record_id, int(edges[some, 0].min()), int(edges[some, -1].max()))
+        yield _cut_span(task, rows[some], recording, edges[some], delivered, signals)
+
+
+def _cut_span(
+    task: Task,
+    rows: pl.DataFrame,
+    recording: Recording,
+    edges: Edges,
+    series: RecordSeries,
+    signals: RecordWaveforms | None,
+) -> pl.DataFrame:
+    numerics, clock = task.numerics, recording.clock
     grid = observe(series, numerics.parameters, edges, microseconds(clock.start_time))
     features = summarise(grid, numerics.cell_s)
     filled = fill_gaps(grid, numerics)
     ends = rows["index_time"].to_list()
-    end_ticks = [clock.tick_at(end) for end in to_times(on_monitor, "end").to_list()]
+    end_ticks = [clock.tick_at(end) for end in to_times(edges[:, -1], "end").to_list()]
     start_ticks = [clock.tick_at(start) for start in to_times(edges[:, 0], "start").to_list()]
     names = [
         sample_id(task.name, stay_id, record_id, end)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mimic_assets.schemas.judged import Rows
 from mimic_assets.schemas.vocabulary import SignalReason
 from mimic_assets.tasks.model import Task, WaveformRule
 from mimic_assets.timeline import TICKS_PER_TILE, whole_tiles_by
@@ -19,24 +20,29 @@ from mimic_assets.windows.series import Values
 
 Counts = npt.NDArray[np.int64]
 UsableTiles = dict[int, dict[str, Counts]]
-"""Per record and required signal: entry t is how many of tiles 0 to t - 1 are usable."""
+"""Per record and required signal: entry t is how many of tiles 0 to t - 1 are usable; the last holds from there on."""
 
 
-def count_usable(waveform_quality: pl.DataFrame, record_ids: Collection[int], rule: WaveformRule) -> UsableTiles:
+def count_usable(waveform_quality: Rows, record_ids: Collection[int], rule: WaveformRule) -> UsableTiles:
     """Return running counts of usable tiles: those without a missing_reason, with the task's leave noisy ones too.
 
-    A record without rows has none.
+    A record without usable tiles has none. Of a scan the usable tiles' numbers are all that is kept.
     """
-    wanted = waveform_quality.filter(
-        pl.col("record_id").is_in(list(record_ids)) & pl.col("signal").is_in(list(rule.required_any))
-    ).select("record_id", "signal", tile=pl.col("tile_start_tick") // TICKS_PER_TILE, reason="missing_reason")
+    is_noise = (pl.col("missing_reason") == SignalReason.NOISE.value) & rule.noise_is_usable
+    is_usable = pl.col("missing_reason").is_null() | is_noise
+    signals = pl.Enum(list(rule.required_any))
+    is_wanted = pl.col("record_id").is_in(list(record_ids)) & pl.col("signal").is_in(list(rule.required_any))
+    usable = (
+        waveform_quality.lazy()
+        .filter(is_wanted & is_usable)
+        .select("record_id", pl.col("signal").cast(signals), tile=pl.col("tile_start_tick") // TICKS_PER_TILE)
+    )
     found: UsableTiles = {record_id: {} for record_id in record_ids}
-    for (record_id, signal), rows in wanted.partition_by("record_id", "signal", as_dict=True).items():
-        is_noise = (pl.col("reason") == SignalReason.NOISE.value) & rule.noise_is_usable
-        tiles = rows.filter(pl.col("reason").is_null() | is_noise)["tile"].to_numpy()
-        is_usable = np.zeros(rows["tile"].to_numpy().max() + 1, dtype=np.int64)
-        is_usable[tiles] = 1
-        found[int(record_id)][str(signal)] = np.concatenate([[0], np.cumsum(is_usable)])
+    for (record_id, signal), rows in usable.collect().partition_by("record_id", "signal", as_dict=True).items():
+        tiles = rows["tile"].to_numpy()
+        counted = np.zeros(tiles.max() + 2, dtype=np.int64)
+        counted[tiles + 1] = 1
+        found[int(record_id)][str(signal)] = np.cumsum(counted)
     return found
 
 

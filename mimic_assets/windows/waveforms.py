@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from mimic_assets.schemas.judged import Rows
 from mimic_assets.schemas.tables import WINDOWED_SAMPLES
 from mimic_assets.signal_codec import encode_reasons, encode_samples
 from mimic_assets.signals import OpenSignals, SignalReader
@@ -32,8 +33,8 @@ class Waveforms:
     """What signals and tile features of a patient's windows are cut from."""
 
     raw_records: pl.DataFrame
-    waveform_quality: pl.DataFrame
-    waveform_features: pl.DataFrame
+    waveform_quality: Rows
+    waveform_features: Rows
     open_signals: OpenSignals
 
 

@@ -5,12 +5,15 @@ from random import Random
 from typing import NamedTuple
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mimic_assets import stretches
 from mimic_assets.events.episodes import find_runs
 from mimic_assets.schemas.tables import CLEANED_NUMERICS
 from mimic_assets_tests.event_ledger import find_events, rule
+from mimic_assets_tests.scanned import scanned
 from mimic_assets_tests.unit.events.source_rows import NO_EXTRACT, NO_STAYS, RECORD, RECORD_START, SUBJECT
 
 
@@ -97,8 +100,21 @@ def episodes_by_the_book(found: list[Cell]) -> list[tuple[int, datetime, datetim
 @settings(max_examples=250, deadline=None)
 @given(cells())
 def test_runs_are_those_of_the_definition(found: list[Cell]) -> None:
-    runs = find_runs(rule("low_pressure"), table(found)).drop("subject_id")
+    runs = find_runs([rule("low_pressure")], [table(found)])[0].drop("subject_id")
     assert runs.rows() == episodes_by_the_book(found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(cells(), st.sampled_from([500, 60_000, 400_000]))
+def test_runs_go_on_from_stretch_to_stretch_of_a_scan(found: list[Cell], ticks: int) -> None:
+    stored = table(found).sort(CLEANED_NUMERICS.order)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stretches, "FEW_ROWS", 0)
+        patch.setattr(stretches, "STRETCH_TICKS", ticks)
+        [runs] = find_runs([rule("low_pressure")], stretches.stretches(scanned(stored)))
+        events = find_events(NO_EXTRACT, scanned(stored), NO_STAYS)
+    assert runs.drop("subject_id").rows() == episodes_by_the_book(found)
+    assert events.frame.equals(find_events(NO_EXTRACT, stored, NO_STAYS).frame)
 
 
 @settings(max_examples=60, deadline=None)
