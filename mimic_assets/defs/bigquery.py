@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dagster_gcp import BigQueryResource
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import GoogleAuthError
-from google.cloud import bigquery, bigquery_storage
+from google.cloud import bigquery
 
 from mimic_assets.errors import RequestError
 from mimic_assets.settings import Settings
 from mimic_assets.sources.bigquery.address import BigQueryAddress, parse_address
 from mimic_assets.sources.bigquery.source import BigQuerySource
+from mimic_assets.sources.bigquery.streams import ResultStreams, open_streams
 
 EMULATOR = "BIGQUERY_EMULATOR_HOST"
 """The client library's own variable: the server that is asked instead of Google's."""
@@ -73,6 +74,5 @@ def _no_storage(client: bigquery.Client) -> None:
     """Results come in pages of the REST interface."""
 
 
-def _storage(client: bigquery.Client) -> bigquery_storage.BigQueryReadClient:
-    # the client has no public name for its credentials
-    return bigquery_storage.BigQueryReadClient(credentials=client._credentials)
+def _storage(client: bigquery.Client) -> ResultStreams:
+    return open_streams(client._credentials)  # the client has no public name for them

@@ -32,6 +32,8 @@ class BigQueryServer:
     """A running server without data sets."""
 
     port: int
+    grpc_port: int
+    """Of the Storage Read API; it knows tables, no results of queries, and starts each stream at its first row."""
     process_id: int
 
     @property
@@ -57,7 +59,7 @@ def running_bqemulator(python: Path) -> Iterator[BigQueryServer]:
                 start_new_session=True, preexec_fn=_die_with_parent,
             )  # fmt: skip
         try:
-            server = BigQueryServer(rest, process.pid)
+            server = BigQueryServer(rest, grpc, process.pid)
             _wait(server, process, log)
             yield server
         finally:

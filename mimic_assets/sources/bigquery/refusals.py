@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import grpc  # type: ignore[import-untyped]  # it has no types
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.auth.exceptions import GoogleAuthError
 from requests.exceptions import RequestException
@@ -39,7 +40,14 @@ _BY_REASON = {
     "accessDenied": _RIGHTS,
     "notFound": _GONE,
 }
-_BY_CODE = {401: _RIGHTS, 403: _RIGHTS, 404: _GONE, 429: _SLOWER}
+_BY_CODE = {401: _RIGHTS, 403: _RIGHTS, 404: _GONE, 409: _FAILED, 429: _SLOWER}
+_THROUGH_REST = "or set MIMIC_ASSETS_BIGQUERY_STORAGE_API=0 to read through REST"
+_OF_STREAMS = {
+    403: "Have bigquery.readsessions.create granted and the BigQuery Storage API enabled in the billing project, "
+    f"{_THROUGH_REST}",
+    503: f"The connection was lost or BigQuery itself failed: check the network and wait some minutes, {_THROUGH_REST}",
+}
+"""By code, where it came from the Storage Read API."""
 
 
 @contextmanager
@@ -72,6 +80,10 @@ def _refusal(error: Exception, doing: str, limit: int, estimate: int | None) -> 
         return _too_dear(str(error), doing, limit, estimate)
     code = int(getattr(error, "code", None) or 0)
     by_code = _FAILED if code >= 500 else _BY_CODE.get(code, _NETWORK)
+    if any(isinstance(entry, grpc.RpcError) for entry in given):
+        by_code = _OF_STREAMS.get(code, by_code if code else _FAILED)
+        named = getattr(error, "reason", None)
+        reasons = [str(named)] if named else []
     advice = next((_BY_REASON[reason] for reason in reasons if reason in _BY_REASON), by_code)
     return stopped(doing, ", ".join([type(error).__name__, *reasons]), advice)
 

@@ -6,7 +6,7 @@ means.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -24,6 +24,7 @@ from mimic_assets.clinical.source_tables import SOURCE_TABLES, SourceTable
 from mimic_assets.errors import RequestError
 from mimic_assets.sources.bigquery.address import BigQueryAddress
 from mimic_assets.sources.bigquery.refusals import LIMIT_SETTING, explained, stopped
+from mimic_assets.sources.bigquery.streams import ResultStreams
 from mimic_assets.sources.bigquery.table_defects import defect_of
 from mimic_assets.sources.bigquery.text import as_text
 
@@ -46,8 +47,8 @@ class BigQuerySource:
     subjects: tuple[int, ...] | None = None
     """Whose rows are asked for; None means everybody."""
     page_rows: int = PAGE_ROWS
-    open_storage: Callable[[bigquery.Client], Any] = lambda _: None
-    """Gives the Storage Read client that results stream through; None: pages of the REST interface."""
+    open_storage: Callable[[bigquery.Client], ResultStreams | None] = lambda _: None
+    """Opens the Storage Read client that one result streams through; None: pages of the REST interface."""
     retry: Retry = DEFAULT_RETRY.with_timeout(120)  # noqa: RUF009 - an immutable policy of the client library
     """How a request that failed is repeated; the library's own policy, given up after two minutes."""
     job_retry: Retry | None = DEFAULT_JOB_RETRY
@@ -111,11 +112,13 @@ class BigQuerySource:
             job = self._start(table, self._config(table, reading))
             rows = job.result(page_size=self.page_rows, retry=self.retry, job_retry=self.job_retry)
             total = rows.total_rows
-            for batch in rows.to_arrow_iterable(self.open_storage(self.client), max_queue_size=2, max_stream_count=1):
-                done += batch.num_rows
-                yield rows_of_text(as_text(batch), table, reading, defects)
-                if reading.progress is not None:
-                    reading.progress(table.name, done, total or done)
+            storage = self.open_storage(self.client)
+            with nullcontext() if storage is None else storage:
+                for batch in rows.to_arrow_iterable(storage, max_queue_size=2, max_stream_count=1):
+                    done += batch.num_rows
+                    yield rows_of_text(as_text(batch), table, reading, defects)
+                    if reading.progress is not None:
+                        reading.progress(table.name, done, total or done)
         _check_whole(table.name, done, total)
 
     def defects(self) -> dict[str, FileDefect]:

@@ -19,6 +19,8 @@ from mimic_assets.sources.bigquery.address import BigQueryAddress
 from mimic_assets.sources.bigquery.source import BigQuerySource
 
 PROJECT = "data"
+SILENCE_S = 40
+"""How long a connection that is lost in silence stays open."""
 _NUMBERS = {"valuenum", "amount", "los"}
 
 
@@ -74,15 +76,30 @@ def _typed(name: str, table: str) -> pl.Expr:
 
 
 @contextmanager
-def losing_proxy(port: int, after: int) -> Iterator[str]:
-    """Give the address of a TCP proxy that cuts every connection once it has passed on `after` bytes of answers."""
+def losing_proxy(port: int, after: int, times: int = 10**9, *, in_silence: bool = False) -> Iterator[str]:
+    """Give the address of a TCP proxy that loses connections once it has passed on `after` bytes of answers.
+
+    Args:
+        port: of the server.
+        after: bytes that pass, of all connections together.
+        times: how many connections are lost; later ones are whole.
+        in_silence: whether a lost connection stays open and says nothing, as behind a router that forgot it.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
-    passed = [0]
+    passed, lost = [0], [0]
+    ended = threading.Event()
 
     def answer(near: socket.socket, far: socket.socket) -> None:
         try:
-            while (data := far.recv(65536)) and passed[0] < after:
-                near.sendall(data[: max(0, after - passed[0])])
+            while data := far.recv(65536):
+                if lost[0] < times and passed[0] + len(data) > after:
+                    lost[0] += 1
+                    near.sendall(data[: max(0, after - passed[0])])
+                    passed[0] = after
+                    if in_silence:
+                        ended.wait(SILENCE_S)
+                    break
+                near.sendall(data)
                 passed[0] += len(data)
         except OSError:
             pass
@@ -110,6 +127,7 @@ def losing_proxy(port: int, after: int) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
+        ended.set()
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
 

@@ -4,25 +4,17 @@ The real client asks a real emulator through a proxy, which answers chosen reque
 documents.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from google.api_core.retry import Retry
-from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 
-from mimic_assets.clinical import extract
 from mimic_assets.errors import RequestError
-from mimic_assets.schemas.tables import CLINICAL_EXTRACT
-from mimic_assets.sources.bigquery.address import BigQueryAddress
-from mimic_assets.sources.bigquery.source import BigQuerySource
-from mimic_assets.sources.demo import DemoPlan, generate_demo
-from mimic_assets.sources.folder import FolderTree
-from mimic_assets.storage.parquet import encode
 from mimic_assets_tests.servers.answering_proxy import Answer, Choose, answering_proxy
 from mimic_assets_tests.servers.bqemulator import BigQueryServer
-from mimic_assets_tests.unit.sources.bigquery.bigquery_tables import client_of, load, source_of
+from mimic_assets_tests.unit.sources.bigquery.bigquery_tables import client_of
 from mimic_assets_tests.unit.sources.bigquery.documented_errors import (
     CANCELLED,
     QUOTED,
@@ -31,55 +23,33 @@ from mimic_assets_tests.unit.sources.bigquery.documented_errors import (
     failed_job,
     refused,
 )
+from mimic_assets_tests.unit.sources.bigquery.loaded_demo import Loaded, extract_bytes, load_demo
 
 pytestmark = pytest.mark.bigquery
-PAGE = 500
 FIRST, LAST = "500", "1500"
 """Tokens of the second and of the last page of chartevents, the one table with more rows than a page."""
 QUICK = DEFAULT_RETRY.with_delay(initial=0.01, maximum=0.01).with_timeout(0.2)
 """The library's own choice of what is repeated, given up after a moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A small source in the emulator."""
-
-    address: BigQueryAddress
-    port: int
-    expected: dict[int, bytes]
-    """The extract of the files."""
-
-    def source(self, client: bigquery.Client) -> BigQuerySource:
-        return source_of(client, self.address, page_rows=PAGE)
-
-
-def _bytes(source: FolderTree | BigQuerySource, spool: Path) -> dict[int, bytes]:
-    made = extract(source, 2, [0, 1], spool)
-    return {bucket: encode(CLINICAL_EXTRACT, judged.frame, {}).data for bucket, judged in made}
-
-
 @pytest.fixture(scope="module")
 def loaded(bigquery_server: BigQueryServer, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
-    folder = tmp_path_factory.mktemp("faults")
-    generate_demo(folder, DemoPlan(patients=4, hours=0.5, waveform_minutes=1))
-    root = folder / "clinical"
-    address = load(client_of(bigquery_server.endpoint), root)
-    return Loaded(address, bigquery_server.port, _bytes(FolderTree(root), folder / "spool"))
+    return load_demo(bigquery_server, tmp_path_factory.mktemp("faults"))
 
 
 def _stopped(loaded: Loaded, choose: Choose, spool: Path, retry: Retry | None = None) -> str:
     """Return what is said when a reading stops; the next one, without faults, must give the bytes of the files."""
-    with answering_proxy(loaded.port, choose) as proxy:
+    with answering_proxy(loaded.server.port, choose) as proxy:
         source = loaded.source(client_of(proxy.endpoint))
         source = source if retry is None else replace(source, retry=retry)
         with pytest.raises(RequestError) as refusal:
-            _bytes(source, spool)
+            extract_bytes(source, spool)
         assert proxy.answered
     assert list(spool.iterdir()) == []
     said = str(refusal.value)
     assert not [part for part in QUOTED.split() if part in said]
-    again = loaded.source(client_of(f"http://127.0.0.1:{loaded.port}"))
-    assert _bytes(again, spool) == loaded.expected
+    again = loaded.source(client_of(loaded.server.endpoint))
+    assert extract_bytes(again, spool) == loaded.expected
     return said
 
 
@@ -111,9 +81,9 @@ def test_an_error_in_mid_result_is_clear_and_leaves_nothing(
 
 
 def test_a_fault_that_passes_is_repeated_by_the_library_and_nobody_notices(loaded: Loaded, tmp_path: Path) -> None:
-    with answering_proxy(loaded.port, at_page(FIRST, refused(503, "backendError"), times=2)) as proxy:
+    with answering_proxy(loaded.server.port, at_page(FIRST, refused(503, "backendError"), times=2)) as proxy:
         source = replace(loaded.source(client_of(proxy.endpoint)), retry=QUICK.with_timeout(60))
-        assert _bytes(source, tmp_path) == loaded.expected
+        assert extract_bytes(source, tmp_path) == loaded.expected
         assert len(proxy.answered) == 2
 
 
@@ -148,7 +118,7 @@ def test_a_quota_while_a_dictionary_is_read_is_clear(loaded: Loaded) -> None:
     def choose(request: object) -> Answer | None:
         return refused(403, "quotaExceeded") if "/queries/" in getattr(request, "path", "") else None
 
-    with answering_proxy(loaded.port, choose) as proxy:
+    with answering_proxy(loaded.server.port, choose) as proxy:
         source = loaded.source(client_of(proxy.endpoint))
         with pytest.raises(RequestError, match=r"while reading patients \(Forbidden, quotaExceeded\)"):
             source.dictionary("hosp", "patients", ["subject_id"])
