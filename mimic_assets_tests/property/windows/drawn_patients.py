@@ -91,7 +91,7 @@ def ledgers(draw: st.DrawFn, own: list[str], around: int, most: int) -> list[dic
     rows = [draw(happened(f"e{number}", own, around, "AAABBCD")) for number in range(draw(st.integers(0, most)))]
     shocks = draw(st.integers(0, most - 1))
     rows += [draw(happened(f"o{number}", ["shock"], around, "AAABBD")) for number in range(shocks)]
-    if "death" not in own and draw(st.integers(0, 3)) == 0:
+    if "death" not in own and draw(st.integers(0, 2)) == 0:
         died = draw(happened("died", ["death"], around, "A"))
         rows.append(died | {"hadm_id": draw(st.sampled_from([ADMISSION, 99])), "stay_id": None})
     return rows
@@ -153,7 +153,7 @@ def anchors(draw: st.DrawFn, kind: str, around: int) -> dict[str, Any]:
     upper = around + draw(st.integers(0, 30))
     told = {"lower_time": clock(upper - 1), "upper_time": clock(upper), "event_time": clock(upper), "tier": "A"}
     row = draw(happened("anchor", [kind], around, "A")) | told
-    over = draw(st.sampled_from([None, 0, 5, 10, 12]))
+    over = draw(st.sampled_from([None, 0, 10, 12, 40]))
     row["event_end_time"] = None if over is None else clock(upper + over)
     return row | {"hadm_id": draw(st.sampled_from([None, ADMISSION, ADMISSION, 99])), "adjudication": None}
 
