@@ -7,7 +7,7 @@ lag.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -86,14 +86,18 @@ def cut_windows(
 
     def parts() -> Iterator[pl.DataFrame]:
         for rows in chosen.iter_slices(_rows_at_once(task)):
-            frames = [
+            yield _joined(
                 frame
                 for place, own in _by_recording(rows)
                 for frame in _cut(task, own, recordings[place], series, signals[place[0]])
-            ]
-            yield pl.concat(frames).sort(WINDOWED_SAMPLES.order)
+            )
 
     return JudgedParts(WINDOWED_SAMPLES, parts(), rejected_frame([]))
+
+
+def _joined(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Return a part; in a function of its own, so that no name holds its pieces while the next part is made."""
+    return pl.concat(frames).sort(WINDOWED_SAMPLES.order)
 
 
 def sample_id(task: str, stay_id: int, record_id: int, index_time: datetime) -> str:

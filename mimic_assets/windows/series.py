@@ -19,7 +19,7 @@ from mimic_assets.schemas.vocabulary import Flag
 from mimic_assets.timeline import at_microseconds
 from mimic_assets.windows.microseconds import BEFORE_ALL, SECOND, Microseconds, to_microseconds
 
-SPAN: Final = 12 * 3600 * SECOND
+SPAN: Final = 6 * 3600 * SECOND
 """How much of a scanned record lies in memory at once, in microseconds."""
 Values = npt.NDArray[np.float64]
 _NO_TIMES: Microseconds = np.empty(0, dtype=np.int64)
