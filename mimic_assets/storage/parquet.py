@@ -60,7 +60,7 @@ def encode(table: Table, frame: pl.DataFrame, metadata: dict[str, str]) -> Encod
 
 
 class PartsFile:
-    """A table's Parquet file on a local disk that grows part by part, none kept; a part is a row group, a long one several."""
+    """A table's Parquet file on a local disk that grows part by part, none kept; a part is a row group or several."""
 
     def __init__(self, table: Table, path: Path) -> None:
         """Begin the file; one that is there is overwritten."""
