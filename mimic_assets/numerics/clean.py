@@ -49,7 +49,7 @@ def clean(raw_numerics: Rows, raw_records: pl.DataFrame) -> JudgedParts:
     """Return `cleaned_numerics` of one patient: as many rows as `raw_numerics`, in the same order.
 
     Args:
-        raw_numerics: rows of one patient, sorted as the table says; read about 65,000 at a time (`parts`), and what is
+        raw_numerics: rows of one patient, sorted as the table says; read about 130,000 at a time (`parts`), and what is
             judged together is cut between two ticks.
         raw_records: rows of the same patient; a record that is missing there keeps its cells, but nothing tells which
             ticks lie beyond its end.

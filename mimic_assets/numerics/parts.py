@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-AT_ONCE = 1 << 16
-"""Rows that are read at once: a row group of what is stored."""
-_GROUPS_OF_TICKS = 8
-"""Row groups that are read at once where it is only for two columns."""
+AT_ONCE = 1 << 17
+"""Rows that are read at once: two row groups of what is stored."""
+_BLOCKS_OF_TICKS = 4
+"""How many times as many where it is only for two columns."""
 _AFTER_ALL = 2**62
 _ALONE = -1
 _Ticks = NDArray[np.int64]
@@ -54,7 +54,7 @@ def _smallest_ticks(rows: pl.LazyFrame, last_ticks: pl.DataFrame, at_once: int) 
     """Return (block, record, smallest tick inside the record in this block or a later one), in order."""
     inside = pl.col("tick").is_between(0, pl.col("record_last_tick").fill_null(_AFTER_ALL))
     found: list[tuple[int, int, int]] = []
-    step, start = at_once * _GROUPS_OF_TICKS, 0
+    step, start = at_once * _BLOCKS_OF_TICKS, 0
     while (ticks := rows.select("record_id", "tick").slice(start, step).collect()).height:
         blocks = (
             ticks.with_row_index("row", start)
