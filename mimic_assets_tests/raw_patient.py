@@ -114,7 +114,7 @@ def tables_of(
     of: Task, who: Patient, definitions: Sequence[events.Definition] = ()
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Return record_stays, clinical_labels and windowed_samples of all that is known, by the stages as they are now."""
-    cleaned = numerics.clean(who.raw_numerics, who.raw_records).frame
+    cleaned = numerics.clean(who.raw_numerics, who.raw_records).whole().frame
     linked = stays.find_record_stays(who.raw_records, cleaned, who.clinical_extract).frame
     nobody = EVENT_ADJUDICATIONS.empty()
     found = events.find_events(definitions, nobody, who.clinical_extract, cleaned, linked).frame

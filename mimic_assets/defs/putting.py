@@ -21,6 +21,9 @@ from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake, Stored
 from mimic_assets.storage.parquet import ROW_GROUP_ROWS, PartsFile
 
+_JUDGED_ROWS = 2 * ROW_GROUP_ROWS
+"""Rows that are judged and written at once; of fewer, the many small steps of judging take longer than the rows."""
+
 
 def put(
     lake: Lake, home: Path, table: Table, place: Key, judged: Judged | JudgedParts, wanted: str, extra: dict[str, str]
@@ -59,7 +62,7 @@ def _put_parts(
 
 
 def row_groups(table: Table, parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """Yield the same rows in pieces of `ROW_GROUP_ROWS`, the last one smaller: those of an object written at once.
+    """Yield the same rows in pieces of whole row groups, the last one smaller: those of an object written at once.
 
     Rows that hold lists have no size that is known before: their parts, cut by whoever made them, stay as they are.
     """
@@ -72,12 +75,12 @@ def row_groups(table: Table, parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataF
         held.append(part)
         count += part.height
         del part
-        if count >= ROW_GROUP_ROWS:
+        if count >= _JUDGED_ROWS:
             rows = pl.concat(held, rechunk=True)
             held.clear()
-            whole = count - count % ROW_GROUP_ROWS
-            for start in range(0, whole, ROW_GROUP_ROWS):
-                yield rows.slice(start, ROW_GROUP_ROWS)
+            whole = count - count % _JUDGED_ROWS
+            for start in range(0, whole, _JUDGED_ROWS):
+                yield rows.slice(start, _JUDGED_ROWS)
             count -= whole
             held = [rows.slice(whole)] if count else []
             del rows

@@ -146,7 +146,7 @@ def _again(
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Return raw_records, cleaned_numerics and record_stays as of an index time."""
     raw, recorded = windows.truncated_raw(patient.raw_numerics, patient.raw_records, index_time, shifts)
-    cleaned = numerics.clean(raw, recorded).frame
+    cleaned = numerics.clean(raw, recorded).whole().frame
     return recorded, cleaned, stays.find_record_stays(recorded, cleaned, rows).frame
 
 

@@ -1,22 +1,22 @@
 """`cleaned_numerics`: the cells of `raw_numerics` with canonical parameter, harmonised unit, value and flag.
 
-Belongs here: matching columns to the catalogue, converting units, one rejected row per column we do not know. Does not
-belong here: the catalogue (`parameters`) and the rules (`flags`).
+Belongs here: matching columns to the catalogue, converting units. Does not belong here: the catalogue (`parameters`),
+the rules (`flags`), where rows are cut (`parts`), and what is said of columns we do not know (`unknown_columns`).
 """
 
-import difflib
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
 from mimic_assets.numerics.flags import flag_cells
-from mimic_assets.numerics.parameters import PARAMETERS, find_parameter
-from mimic_assets.schemas.judged import Judged, Rejection, rejected_frame
+from mimic_assets.numerics.parameters import find_parameter
+from mimic_assets.numerics.parts import whole_ticks
+from mimic_assets.numerics.unknown_columns import UnknownColumns
+from mimic_assets.schemas.judged import JudgedParts, Rows
 from mimic_assets.schemas.tables import CLEANED_NUMERICS
-from mimic_assets.schemas.vocabulary import Flag
 
-_TABLE = CLEANED_NUMERICS.name
 _MEANING = {
     "parameter": pl.String,
     "unit": pl.String,
@@ -45,11 +45,12 @@ _UNKNOWN = {
 }
 
 
-def clean(raw_numerics: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
+def clean(raw_numerics: Rows, raw_records: pl.DataFrame) -> JudgedParts:
     """Return `cleaned_numerics` of one patient: as many rows as `raw_numerics`, in the same order.
 
     Args:
-        raw_numerics: rows of one patient, sorted as the table says.
+        raw_numerics: rows of one patient, sorted as the table says; read about 130,000 at a time (`parts`), and what is
+            judged together is cut between two ticks.
         raw_records: rows of the same patient; a record that is missing there keeps its cells, but nothing tells which
             ticks lie beyond its end.
 
@@ -62,8 +63,21 @@ def clean(raw_numerics: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
         A heart rate of 72 bpm becomes `heart_rate`, `1/min`, 72.0, `ok`; 0 becomes `no_signal`; 400 `out_of_range`; a
         second 72 at the same tick `repeat`; a temperature of 98.6 F 37.0 `degC`.
     """
-    meanings = _meanings(raw_numerics)
     last_ticks = raw_records.group_by("record_id").agg(pl.col("record_last_tick").first())
+    unknown = UnknownColumns()
+
+    def parts() -> Iterator[pl.DataFrame]:
+        for part in whole_ticks(raw_numerics.lazy(), last_ticks):
+            frame = _clean_part(part, last_ticks)
+            unknown.add(part, frame["flag"])
+            yield frame
+
+    return JudgedParts(CLEANED_NUMERICS, parts(), lambda: unknown.rejected(raw_records))
+
+
+def _clean_part(raw_numerics: pl.DataFrame, last_ticks: pl.DataFrame) -> pl.DataFrame:
+    """Return the cleaned rows of whole ticks."""
+    meanings = _meanings(raw_numerics)
     by_name = meanings.select("parameter", "unit", pl.row_index("code"))
     cells = (
         raw_numerics.select("record_id", "tick", "value", "parameter", "unit")
@@ -76,8 +90,7 @@ def clean(raw_numerics: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
     unit = pl.when("is_unit_known").then("canonical_unit").otherwise("unit").alias("unit")
     named = meanings.select(pl.coalesce("name", "parameter").alias("parameter"), unit)[cells["code"]]
     frame = raw_numerics.with_columns(named["parameter"], named["unit"], cells["value"], flag_cells(cells, meanings))
-    frame = frame.select(pl.col(name).cast(dtype) for name, dtype in CLEANED_NUMERICS.schema.items())
-    return Judged(frame, _unknown_columns(raw_numerics, frame, raw_records))
+    return frame.select(pl.col(name).cast(dtype) for name, dtype in CLEANED_NUMERICS.schema.items())
 
 
 def _meanings(raw_numerics: pl.DataFrame) -> pl.DataFrame:
@@ -104,42 +117,3 @@ def _meanings(raw_numerics: pl.DataFrame) -> pl.DataFrame:
                 row |= {"shift": conversion.shift, "factor": conversion.factor}
         rows.append(row)
     return pl.DataFrame(rows, schema=_MEANING)
-
-
-def _unknown_columns(raw_numerics: pl.DataFrame, cleaned: pl.DataFrame, raw_records: pl.DataFrame) -> pl.DataFrame:
-    """Return one rejected row per record and column that the catalogue does not know."""
-    unknown = (
-        raw_numerics.select("subject_id", "record_id", "source_row", "source_column", "parameter", "unit")
-        .filter(cleaned["flag"].is_in([Flag.UNKNOWN_PARAMETER.value, Flag.UNKNOWN_UNIT.value]))
-        .group_by("subject_id", "record_id", "source_column", "parameter", "unit")
-        .agg(pl.col("source_row").min(), pl.len())
-        .sort("record_id", "source_column")
-    )
-    folders = dict(raw_records.group_by("record_id").agg(pl.col("file").min().str.replace(r"[^/]*$", "")).iter_rows())
-    rejections = []
-    for subject_id, record_id, column, source, unit, row, count in unknown.iter_rows():
-        file = f"{folders.get(record_id, '')}{record_id}n.csv.gz"
-        parameter = find_parameter(source)
-        if parameter is None:
-            near = difflib.get_close_matches(source, [name for p in PARAMETERS for name in p.sources], n=1)
-            hint = f" Did the source mean {near[0]!r}?" if near else ""
-            rule, message = (
-                "unknown_parameter",
-                f"found parameter {source!r}, expected one of the catalogue in numerics.parameters.{hint}",
-            )
-        else:
-            rule = "unknown_unit"
-            message = f"found unit {unit!r} of {source!r}, expected one of {', '.join(sorted(parameter.units))}"
-        rejections.append(
-            Rejection(
-                _TABLE,
-                file,
-                f"line {row + 1}, column {column}",
-                rule,
-                message,
-                "Add it to numerics.parameters with bounds and their source; the values were kept as read, flagged.",
-                subject_id,
-                count,
-            )
-        )
-    return rejected_frame(rejections)

@@ -4,17 +4,12 @@ Belongs here: wording and counting. Does not belong here: dropping anything (row
 can be read) and plausibility (`numerics`). Line numbers count the heading line as 1; no value or tick is ever quoted.
 """
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-
 from mimic_assets.records.cells import TIME_COLUMN, Cells, Columns
 from mimic_assets.records.inflate import DamagedGzipError
+from mimic_assets.records.tick_oddities import FIRST_LINE, Odd, TickOddities
 from mimic_assets.schemas.judged import Rejection
 
 _TABLE = "raw_numerics"
-_FIRST_LINE = 2
-"""Line number of source row 1, which lies at place 0 of the arrays."""
 _NATURAL = (
     "Nothing to do: monitors send some beat rows again later; cleaning keeps the first of equal cells. "
     "Look at the file if the count is more than one in a thousand rows."
@@ -31,6 +26,7 @@ class Defects:
         self._rows: list[Rejection] = []
         self._malformed: tuple[int, int, int] | None = None
         self._malformed_count = 0
+        self._texts: dict[int, Odd] = {}
 
     def rows(self) -> list[Rejection]:
         """Return everything that was found."""
@@ -81,7 +77,7 @@ class Defects:
         """The compression is damaged; the rows before are kept."""
         message = f"found {damage.found} after {row_count} whole lines, expected a whole gzip stream"
         self._add(
-            f"line {row_count + _FIRST_LINE}",
+            f"line {row_count + FIRST_LINE}",
             damage.rule,
             message,
             "Download the file again; the lines before the damage were kept.",
@@ -130,63 +126,60 @@ class Defects:
         """Lines of a block with another number of fields than the heading line."""
         if cells.first_malformed is not None:
             line, fields = cells.first_malformed
-            self._malformed = self._malformed or (rows_before + line + _FIRST_LINE, fields, expected)
+            self._malformed = self._malformed or (rows_before + line + FIRST_LINE, fields, expected)
             self._malformed_count += int((~cells.is_row).sum())
 
-    def ticks(self, ticks: pl.Series, is_row: NDArray[np.bool_], last_tick: int, has_time_column: bool) -> None:
+    def ticks(self, found: TickOddities, has_time_column: bool) -> None:
         """Rows without a usable tick, before an earlier row, at an earlier row's tick, or outside the record."""
-        rows = pl.DataFrame({"line": np.arange(len(ticks)) + _FIRST_LINE, "tick": ticks, "is_row": is_row})
         if has_time_column:
             self._summary(
-                rows.filter(pl.col("is_row") & pl.col("tick").is_null()),
+                found.bad,
                 "bad_tick",
                 "no whole number of ticks in the time column",
                 "a whole number",
                 "Correct the source; the cells were kept without a time and cleaning flags them bad_tick.",
             )
-        timed = rows.filter(pl.col("tick").is_not_null())
         self._summary(
-            timed.filter(pl.col("tick") < pl.col("tick").shift(1)),
+            found.falling,
             "ticks_out_of_order",
             "rows earlier than the row before",
             "ticks that do not step back",
             _NATURAL,
         )
         self._summary(
-            timed.filter(~pl.col("tick").is_first_distinct()),
-            "repeated_ticks",
-            "rows with the tick of an earlier row",
-            "each tick once",
-            _NATURAL,
+            found.repeated, "repeated_ticks", "rows with the tick of an earlier row", "each tick once", _NATURAL
         )
         self._summary(
-            timed.filter((pl.col("tick") < 0) | (pl.col("tick") > last_tick)),
+            found.beyond,
             "ticks_beyond_record",
             "rows before the record's first or after its last tick",
-            f"ticks from 0 to {last_tick}",
+            f"ticks from 0 to {found.last_tick}",
             "Compare the file with the record's header; cleaning flags the cells outside_record.",
         )
 
-    def _summary(self, rows: pl.DataFrame, rule: str, found: str, expected: str, advice: str) -> None:
-        if rows.height:
+    def _summary(self, odd: Odd, rule: str, found: str, expected: str, advice: str) -> None:
+        if odd.count:
             self._add(
-                f"line {rows['line'][0]}, column {TIME_COLUMN}",
+                f"line {odd.first_line}, column {TIME_COLUMN}",
                 rule,
-                f"found {rows.height} {found}, expected {expected}",
+                f"found {odd.count} {found}, expected {expected}",
                 advice,
-                rows.height,
+                odd.count,
             )
 
-    def texts(self, texts: dict[int, str], lines: pl.Series, codes: pl.Series, headings: list[str]) -> None:
-        """Cells that are no number, per column."""
-        if not texts:
-            return
-        cells = pl.DataFrame({"line": lines[list(texts)] + _FIRST_LINE, "code": codes[list(texts)]})
-        for code, line, count in cells.group_by("code").agg(pl.col("line").min(), pl.len()).sort("code").iter_rows():
+    def texts(self, cells: Cells, rows_before: int) -> None:
+        """Cells of a block that are no number; they are told per column in the end."""
+        for place in cells.texts:
+            odd = self._texts.setdefault(int(cells.codes[place]), Odd())
+            odd.add(cells.lines[place : place + 1] + rows_before + FIRST_LINE)
+
+    def texts_of_columns(self, headings: list[str]) -> None:
+        """All cells that are no number, per column."""
+        for code, odd in sorted(self._texts.items()):
             self._add(
-                f"line {line}, column {headings[code]}",
+                f"line {odd.first_line}, column {headings[code]}",
                 "text_in_number_column",
-                f"found text in {count} cells, expected numbers or empty cells",
+                f"found text in {odd.count} cells, expected numbers or empty cells",
                 "Correct the source if they should be numbers; kept as value_text, cleaning flags them not_a_number.",
-                count,
+                odd.count,
             )

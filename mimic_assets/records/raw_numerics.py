@@ -6,11 +6,11 @@ file. Does not belong here: what a cell looks like (`cells`), compression (`infl
 
 import csv
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from mimic_assets.file_tree import FileTree
 from mimic_assets.records.cells import Cells, Columns, columns_of, read_cells
@@ -19,15 +19,16 @@ from mimic_assets.records.inflate import DamagedGzipError, inflate, whole_lines
 from mimic_assets.records.layout import RecordFiles, patient_folder, record_files
 from mimic_assets.records.master import Master, read_master
 from mimic_assets.records.numerics_defects import Defects
-from mimic_assets.schemas.judged import Judged, rejected_frame
+from mimic_assets.records.tick_oddities import TickOddities
+from mimic_assets.schemas.judged import JudgedParts, Rejection, rejected_frame
 from mimic_assets.schemas.tables import RAW_NUMERICS
 
 _HEADING = re.compile(r"(.*?)\s*\[([^\[\]]*)\]")
 _BYTE_ORDER_MARK = "\ufeff"
 
 
-def read_numerics(tree: FileTree, subject_id: int) -> Judged:
-    """Return `raw_numerics` of one patient.
+def read_numerics(tree: FileTree, subject_id: int) -> JudgedParts:
+    """Return `raw_numerics` of one patient, a part per block of lines (about a megabyte of text).
 
     Args:
         tree: a source in the published layout.
@@ -44,25 +45,26 @@ def read_numerics(tree: FileTree, subject_id: int) -> Judged:
         where a cell is no number; `unit` is null where the heading has no brackets. A record without a numerics file
         has no rows; it is a defect only where the published list promises one.
     """
-    published = published_checksums(tree, patient_folder(subject_id))
-    frames: list[pl.DataFrame] = []
-    rejections = []
-    for files in record_files(tree, subject_id):
-        defects = Defects(subject_id, files.numerics)
-        if tree.exists(files.numerics):
-            expected = published.get(files.numerics)
-            if expected is not None and (found := tree.sha256(files.numerics)) != expected:
-                defects.checksum_mismatch(found, expected)
-            master, _ = read_master(tree, files)
-            if master is None:
-                defects.no_clock()
-            else:
-                frames.append(_read_file(tree, files, master, defects))
-        elif files.numerics in published:
-            defects.missing()
-        rejections += defects.rows()
-    frame = pl.concat(frames, rechunk=False) if frames else RAW_NUMERICS.empty()
-    return Judged(frame, rejected_frame(rejections))
+    rejections: list[Rejection] = []
+
+    def parts() -> Iterator[pl.DataFrame]:
+        published = published_checksums(tree, patient_folder(subject_id))
+        for files in record_files(tree, subject_id):
+            defects = Defects(subject_id, files.numerics)
+            if tree.exists(files.numerics):
+                expected = published.get(files.numerics)
+                if expected is not None and (found := tree.sha256(files.numerics)) != expected:
+                    defects.checksum_mismatch(found, expected)
+                master, _ = read_master(tree, files)
+                if master is None:
+                    defects.no_clock()
+                else:
+                    yield from _read_file(tree, files, master, defects)
+            elif files.numerics in published:
+                defects.missing()
+            rejections.extend(defects.rows())
+
+    return JudgedParts(RAW_NUMERICS, parts(), lambda: rejected_frame(rejections))
 
 
 def split_heading(heading: str) -> tuple[str, str | None]:
@@ -80,56 +82,54 @@ def split_heading(heading: str) -> tuple[str, str | None]:
     return match[1], match[2].strip() or None
 
 
-@dataclass(slots=True)
-class _Gathered:
-    """What the blocks of one file gave so far."""
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The columns of one numerics file and what they are called; the rows of `by_code` are column codes."""
 
-    row_count: int = 0
-    ticks: list[NDArray[np.int64]] = field(default_factory=list)
-    has_tick: list[NDArray[np.bool_]] = field(default_factory=list)
-    is_row: list[NDArray[np.bool_]] = field(default_factory=list)
-    lines: list[NDArray[np.int64]] = field(default_factory=list)
-    codes: list[NDArray[np.int16]] = field(default_factory=list)
-    values: list[NDArray[np.float64]] = field(default_factory=list)
-    texts: dict[int, str] = field(default_factory=dict)
-    cell_count: int = 0
+    columns: Columns
+    by_code: pl.DataFrame
 
-    def add(self, cells: Cells) -> None:
-        self.ticks.append(cells.ticks)
-        self.has_tick.append(cells.has_tick)
-        self.is_row.append(cells.is_row)
-        self.lines.append(cells.lines + self.row_count)
-        self.codes.append(cells.codes.astype(np.int16))
-        self.values.append(cells.values)
-        self.texts |= {self.cell_count + place: text for place, text in cells.texts.items()}
-        self.row_count += cells.line_count
-        self.cell_count += len(cells.lines)
+    @staticmethod
+    def of(originals: list[str]) -> "_Named":
+        """Return the columns of a heading line."""
+        columns = columns_of(originals)
+        headings = [columns.headings[place] for place in columns.sorted_places]
+        named = [split_heading(originals[place] or columns.headings[place]) for place in columns.sorted_places]
+        found = {
+            "source_column": headings,
+            "parameter": [each for each, _ in named],
+            "unit": [unit for _, unit in named],
+        }
+        return _Named(columns, pl.DataFrame(found, schema=dict.fromkeys(found, pl.String)))
 
 
-def _read_file(tree: FileTree, files: RecordFiles, master: Master, defects: Defects) -> pl.DataFrame:
-    """Return the rows of one numerics file; its oddities are added to `defects`."""
-    gathered = _Gathered()
-    columns: Columns | None = None
-    originals: list[str] = []
+def _read_file(tree: FileTree, files: RecordFiles, master: Master, defects: Defects) -> Iterator[pl.DataFrame]:
+    """Yield the rows of one numerics file; its oddities are added to `defects`, the last ones at the end."""
+    row_count = 0
+    named: _Named | None = None
+    oddities = TickOddities(master.last_tick)
     with tree.open(files.numerics) as file:
         try:
             for block in whole_lines(inflate(file)):
                 body = block
-                if columns is None:
+                if named is None:
                     heading, _, body = block.partition(b"\n")
                     originals = _headings(heading)
-                    columns = columns_of(originals)
-                    defects.headings(originals, columns)
+                    named = _Named.of(originals)
+                    defects.headings(originals, named.columns)
                 if body:
-                    cells = read_cells(body, columns)
-                    defects.malformed(cells, gathered.row_count, len(columns.headings))
-                    gathered.add(cells)
+                    cells = read_cells(body, named.columns)
+                    defects.malformed(cells, row_count, len(named.columns.headings))
+                    defects.texts(cells, row_count)
+                    yield _frame(files, master, named, cells, row_count, oddities)
+                    row_count += cells.line_count
         except DamagedGzipError as damage:
-            defects.damaged(damage, gathered.row_count)
-    if columns is None or not gathered.row_count:
-        defects.empty(has_headings=columns is not None)
-        return RAW_NUMERICS.empty()
-    return _frame(files, master, columns, originals, gathered, defects)
+            defects.damaged(damage, row_count)
+    if named is None or not row_count:
+        defects.empty(has_headings=named is not None)
+        return
+    defects.ticks(oddities, named.columns.time is not None)
+    defects.texts_of_columns(named.by_code["source_column"].to_list())
 
 
 def _headings(line: bytes) -> list[str]:
@@ -138,26 +138,19 @@ def _headings(line: bytes) -> list[str]:
 
 
 def _frame(
-    files: RecordFiles, master: Master, columns: Columns, originals: list[str], gathered: _Gathered, defects: Defects
+    files: RecordFiles, master: Master, named: _Named, cells: Cells, rows_before: int, oddities: TickOddities
 ) -> pl.DataFrame:
-    rows = pl.DataFrame({"tick": np.concatenate(gathered.ticks), "has_tick": np.concatenate(gathered.has_tick)})
-    rows = rows.select(tick=pl.when("has_tick").then("tick"))
+    """Return the rows of one block; its ticks are looked at on the way."""
+    rows = pl.DataFrame({"tick": cells.ticks, "has_tick": cells.has_tick}).select(tick=pl.when("has_tick").then("tick"))
     rows = rows.with_columns(time=master.clock.times(pl.col("tick")))
     rows = rows.with_columns(tick=pl.when(pl.col("time").is_not_null()).then("tick"))
-    defects.ticks(rows["tick"], np.concatenate(gathered.is_row), master.last_tick, columns.time is not None)
-    lines, codes = pl.Series(np.concatenate(gathered.lines)), pl.Series(np.concatenate(gathered.codes))
-    headings = [columns.headings[place] for place in columns.sorted_places]
-    named = [split_heading(originals[place] or columns.headings[place]) for place in columns.sorted_places]
-    texts = _text_column(gathered, len(lines))
-    defects.texts(gathered.texts, lines, codes, headings)
-    by_code = pl.DataFrame(
-        {"source_column": headings, "parameter": [name for name, _ in named], "unit": [unit for _, unit in named]},
-        schema={"source_column": pl.String, "parameter": pl.String, "unit": pl.String},
-    )
+    oddities.add(cells.ticks, rows["tick"].is_not_null().to_numpy(), cells.is_row, rows_before)
+    lines, codes = pl.Series(cells.lines), pl.Series(cells.codes.astype(np.int16))
+    source_rows = (lines + (rows_before + 1)).alias("source_row")
     return (
-        by_code[codes]
+        named.by_code[codes]
         .hstack(rows[lines])
-        .hstack([(lines + 1).alias("source_row"), pl.Series("value", np.concatenate(gathered.values)), texts])
+        .hstack([source_rows, pl.Series("value", cells.values), _text_column(cells)])
         .with_columns(
             subject_id=pl.lit(files.subject_id, pl.Int64),
             record_id=pl.lit(files.record_id, pl.Int64),
@@ -167,9 +160,9 @@ def _frame(
     )
 
 
-def _text_column(gathered: _Gathered, count: int) -> pl.Series:
+def _text_column(cells: Cells) -> pl.Series:
     """Return the texts at their cells, null elsewhere."""
-    column = pl.Series("value_text", [None], dtype=pl.String).new_from_index(0, count)
-    if gathered.texts:
-        column = column.scatter(list(gathered.texts), list(gathered.texts.values()))
+    column = pl.Series("value_text", [None], dtype=pl.String).new_from_index(0, len(cells.lines))
+    if cells.texts:
+        column = column.scatter(list(cells.texts), list(cells.texts.values()))
     return column

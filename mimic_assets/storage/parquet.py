@@ -60,7 +60,7 @@ def encode(table: Table, frame: pl.DataFrame, metadata: dict[str, str]) -> Encod
 
 
 class PartsFile:
-    """A table's Parquet file on a local disk that grows part by part; a part is a row group, and none is kept."""
+    """A table's Parquet file on a local disk that grows part by part, none kept; a part is a row group or several."""
 
     def __init__(self, table: Table, path: Path) -> None:
         """Begin the file; one that is there is overwritten."""
@@ -78,7 +78,7 @@ class PartsFile:
         """
         rows = _arrow_rows(self._table, part)
         if part.height:
-            self._writer.write_table(rows, row_group_size=part.height)
+            self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
             self.row_count += part.height
 
     def finish(self, metadata: dict[str, str]) -> str:

@@ -21,14 +21,10 @@ from mimic_assets.defs.derivation import Derivation, FromClinicalTree, FromTable
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.partitions import bucket_key
 from mimic_assets.defs.whole_tables import make_from_clinical_tree
-from mimic_assets.schemas.model import Table
 from mimic_assets.schemas.tables import TABLES
 from mimic_assets.settings import load_settings
-from mimic_assets.storage.keys import Key
 
 BUCKETS = 1
-_IN_PARTS = "windowed_samples"
-"""The table that is never whole in memory."""
 _AWAY = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")
 
@@ -41,7 +37,7 @@ def main() -> None:
 def make(
     table: str, waveforms: str, clinical: str, lake: str, task: str | None = None, subject_id: int | None = None
 ) -> dict[str, Any]:
-    """Return peak memory in MiB above the imports, CPU seconds, rows and bytes of the object.
+    """Return peak memory in MiB above the imports, CPU seconds and rows of the object.
 
     Raises:
         RuntimeError: the key was not made.
@@ -68,7 +64,6 @@ def make(
         "peak_mib": peak / 1024,
         "cpu_s": cpu,
         "rows": sum(outcome.row_count for outcome in outcomes),
-        "frames_mib": _frames_mib(workshop, TABLES[table], derivation, subject_id, task),
     }
 
 
@@ -80,28 +75,6 @@ def derivation_of(table: str, workshop: Workshop) -> Derivation:
     found = asset(**handles).value
     assert isinstance(found, Derivation)
     return found
-
-
-def _frames_mib(
-    workshop: Workshop,
-    table: Table,
-    derivation: Derivation,
-    subject: int | None,
-    task: str | None,
-) -> float:
-    """Return the size of frames that go in and come out whole; where they come out in parts, of those that go in."""
-    names = [] if table.name == _IN_PARTS else [table.name]
-    if isinstance(derivation, FromTables):
-        names += [*derivation.inputs, *derivation.waveform_inputs]
-    return sum(_size(workshop, TABLES[name], subject, task) for name in names)
-
-
-def _size(workshop: Workshop, table: Table, subject_id: int | None, task: str | None) -> float:
-    own = task if "task" in table.partitioning.value else None
-    if table.name == "event_adjudications":
-        return 0.0
-    place = workshop.bucket(subject_id or 0) if table.name == "clinical_extract" else Key(subject_id, own)
-    return float(workshop.lake.read(table, place).estimated_size("mb"))
 
 
 def _restart() -> int:

@@ -33,7 +33,7 @@ _REPOSITORY = Path(__file__).parents[2]
 def differences(root: Path) -> list[dict[str, Any]]:
     """Return one row per rate: tiles compared, median and mean difference, share within 5 per minute."""
     tree = FolderTree(root / "mimic4wdb")
-    records, numerics = read_records(tree, SUBJECT).frame, read_numerics(tree, SUBJECT).frame
+    records, numerics = read_records(tree, SUBJECT).frame, read_numerics(tree, SUBJECT).whole().frame
     busy = time.process_time()
     beats = find_beats(records, lambda rows: open_signals(tree, rows)).whole().frame
     features = summarise_tiles(beats, records).whole().frame

@@ -30,7 +30,7 @@ def build(lake: Lake, task: Task, cells: pl.DataFrame) -> pl.DataFrame:
     for (name,), own in cells.partition_by("entity_id", as_dict=True, maintain_order=True).items():
         subject_id, stay_id, index_time = own.row(0, named=True)["subject_id"], own["stay_id"][0], own["asked_time"][0]
         raw = own.select(pl.col(column).cast(dtype) for column, dtype in RAW_NUMERICS.schema.items())
-        cleaned = numerics.clean(raw.sort(RAW_NUMERICS.order), lake.read(RAW_RECORDS, Key(subject_id))).frame
+        cleaned = numerics.clean(raw.sort(RAW_NUMERICS.order), lake.read(RAW_RECORDS, Key(subject_id))).whole().frame
         labels = lake.read(CLINICAL_LABELS, Key(subject_id, task.name)).filter(
             (pl.col("stay_id") == stay_id) & (pl.col("index_time") == index_time)
         )

@@ -17,6 +17,6 @@ CASES = sorted(path.parent for path in (Path(__file__).parent / "numerics").glob
 def test_the_case_comes_out_as_written(case: Path, tmp_path: Path) -> None:
     write_record(tmp_path, numerics=(case / "in.csv").read_text())
     tree = FolderTree(tmp_path)
-    cleaned = clean(read_numerics(tree, SUBJECT).frame, read_records(tree, SUBJECT).frame).frame
+    cleaned = clean(read_numerics(tree, SUBJECT).whole().frame, read_records(tree, SUBJECT).frame).whole().frame
     expected = pl.read_csv(case / "out.csv")
     assert cleaned.select(expected.columns).rows() == expected.rows()

@@ -23,7 +23,7 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     found = []
     for subject_id in truth["subject_id"].unique().sort():
         raw = records.read_records(waveforms, subject_id).frame
-        cleaned = numerics.clean(records.read_numerics(waveforms, subject_id).frame, raw).frame
+        cleaned = numerics.clean(records.read_numerics(waveforms, subject_id).whole().frame, raw).whole().frame
         rows = extracted.frame.filter(pl.col("subject_id") == subject_id)
         found.append(stays.find_record_stays(raw, cleaned, rows).frame)
     return pl.concat(found).join(truth, on=["subject_id", "record_id"], how="left")

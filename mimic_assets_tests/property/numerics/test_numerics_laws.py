@@ -1,11 +1,17 @@
 """Laws of cleaning: an obvious loop agrees, the future changes nothing, cleaning twice equals cleaning once."""
 
+import itertools
+from functools import partial
+from importlib import import_module
+
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mimic_assets.numerics import clean
 from mimic_assets.numerics.parameters import find_parameter
+from mimic_assets.numerics.parts import whole_ticks
 from mimic_assets.numerics.pressure import MIN_ARTERIAL_PULSE_PRESSURE_MMHG
 from mimic_assets.records.raw_numerics import split_heading
 from mimic_assets.schemas.tables import RAW_NUMERICS
@@ -96,7 +102,7 @@ def _oracle(raw: pl.DataFrame) -> list[tuple[str, float | None, str]]:
 @given(_ROWS)
 def test_flags_and_values_are_those_of_an_obvious_loop(rows: list[tuple[int | None, dict[str, float | str]]]) -> None:
     raw = _frame(rows)
-    cleaned = clean(raw, RECORDS).frame
+    cleaned = clean(raw, RECORDS).whole().frame
     assert cleaned.select("parameter", "value", "flag").rows() == _oracle(raw)
     same = ["subject_id", "record_id", "source_row", "source_column", "tick", "time"]
     assert cleaned.select(same).equals(raw.select(same))
@@ -108,13 +114,45 @@ def test_rows_after_a_tick_change_nothing_at_or_before_it(
 ) -> None:
     raw = _frame(rows)
     past = pl.col("tick") <= index_tick
-    assert clean(raw.filter(past), RECORDS).frame.equals(clean(raw, RECORDS).frame.filter(past))
+    assert clean(raw.filter(past), RECORDS).whole().frame.equals(clean(raw, RECORDS).whole().frame.filter(past))
 
 
 @given(_ROWS)
 def test_cleaning_what_is_clean_changes_nothing(rows: list[tuple[int | None, dict[str, float | str]]]) -> None:
     raw = _frame(rows)
-    once = clean(raw, RECORDS).frame
+    once = clean(raw, RECORDS).whole().frame
     again = once.with_columns(value_text=raw["value_text"]).select(RAW_NUMERICS.schema.names())
     convertible = pl.col("flag") != "unknown_unit"
-    assert clean(again, RECORDS).frame.filter(convertible).equals(once.filter(convertible))
+    assert clean(again, RECORDS).whole().frame.filter(convertible).equals(once.filter(convertible))
+
+
+@given(_ROWS, _ROWS, st.integers(1, 5))
+def test_parts_of_any_size_give_the_same_rows(
+    rows: list[tuple[int | None, dict[str, float | str]]],
+    of_another: list[tuple[int | None, dict[str, float | str]]],
+    at_once: int,
+) -> None:
+    """Ticks that step back, at any distance, and records side by side in what is read at once."""
+    another = _frame(of_another).with_columns(record_id=pl.lit(80000002, pl.Int64))
+    raw, records = pl.concat([_frame(rows), another]), raw_records(LAST_TICK, (80000001, 80000002))
+    expected = clean(raw, records).whole()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            import_module("mimic_assets.numerics.clean"), "whole_ticks", partial(whole_ticks, at_once=at_once)
+        )
+        found = clean(raw.lazy(), records).whole()
+    assert found.frame.equals(expected.frame)
+    assert found.rejected.equals(expected.rejected)
+
+
+@given(st.lists(st.integers(0, LAST_TICK), max_size=14), st.integers(1, 5))
+def test_parts_are_no_longer_than_they_have_to_be(ticks: list[int], at_once: int) -> None:
+    """A cut between what is read at once is missed only where a tick has rows on both sides."""
+    raw = _frame([(tick, {"HR [bpm]": 60.0}) for tick in ticks])
+    last_ticks = RECORDS.select("record_id", "record_last_tick")
+    parts = list(whole_ticks(raw.lazy(), last_ticks, at_once))
+    assert pl.concat([raw.clear(), *parts]).equals(raw)
+    own = [set(part["tick"]) for part in parts]
+    assert all(max(one) < min(other) for one, other in itertools.pairwise(own))
+    if ticks == sorted(set(ticks)):
+        assert all(part.height <= at_once for part in parts)

@@ -73,11 +73,11 @@ def test_one_damaged_file_stops_nothing(sound: Path, seed: int, kind: str) -> No
         path.write_bytes(_damaged(path.read_bytes(), kind, draws))
         tree = FolderTree(root)
         _, missing = find_patients(tree)
-        records, numerics = read_records(tree, SUBJECT), read_numerics(tree, SUBJECT)
+        records, numerics = read_records(tree, SUBJECT), read_numerics(tree, SUBJECT).whole()
     _assert_promises(missing, REJECTED_INPUTS)
     _assert_promises(records.frame, RAW_RECORDS)
     _assert_promises(numerics.frame, RAW_NUMERICS)
-    cleaned = clean(numerics.frame, records.frame)
+    cleaned = clean(numerics.frame, records.frame).whole()
     _assert_promises(cleaned.frame, CLEANED_NUMERICS)
     assert cleaned.frame.height == numerics.frame.height
     for judged in (records, numerics, cleaned):

@@ -16,7 +16,7 @@ RECORDS = raw_records(100_000)
 
 
 def _flags(*cells: Cell) -> list[str]:
-    judged = clean(raw_numerics(list(cells)), RECORDS)
+    judged = clean(raw_numerics(list(cells)), RECORDS).whole()
     assert judged.frame.schema == CLEANED_NUMERICS.schema
     return judged.frame["flag"].to_list()
 
@@ -31,7 +31,7 @@ def test_names_units_and_values_become_canonical() -> None:
         (6, 60, "ST-III [mm]", -0.5),
         (7, 70, "btbHR [bpm]", 69.44),
     ]
-    frame = clean(raw_numerics(cells), RECORDS).frame
+    frame = clean(raw_numerics(cells), RECORDS).whole().frame
     assert frame.select("parameter", "unit", "flag").rows() == [
         ("heart_rate", "1/min", "ok"),
         ("qt", "ms", "ok"),
@@ -100,7 +100,7 @@ def test_what_is_no_sound_cell_is_not_repeated() -> None:
 def test_the_same_tick_of_another_record_is_no_repeat() -> None:
     one = raw_numerics([(1, 500, "HR [bpm]", 70.0), (2, 400, "HR [bpm]", 70.0)])
     two = raw_numerics([(1, 500, "HR [bpm]", 70.0), (2, 500, "HR [bpm]", 70.0)], record_id=80000002)
-    judged = clean(pl.concat([one, two]), raw_records(100_000, (80000001, 80000002)))
+    judged = clean(pl.concat([one, two]), raw_records(100_000, (80000001, 80000002))).whole()
     assert judged.frame["flag"].to_list() == ["ok", "ok", "ok", "repeat"]
 
 
@@ -134,7 +134,7 @@ def test_unknown_columns_are_kept_flagged_and_told_once() -> None:
         (3, 30, "SpO2 [kPa]", 12.0),
         (4, 40, "SpO2", 97.0),
     ]
-    judged = clean(raw_numerics(cells), RECORDS)
+    judged = clean(raw_numerics(cells), RECORDS).whole()
     assert judged.frame.select("parameter", "unit", "value", "flag").rows() == [
         ("Puls (SpO2)", "bpm", 72.0, "unknown_parameter"),
         ("Puls (SpO2)", "bpm", 73.0, "unknown_parameter"),
@@ -151,10 +151,10 @@ def test_unknown_columns_are_kept_flagged_and_told_once() -> None:
 
 
 def test_nothing_in_nothing_out_and_a_record_nobody_describes() -> None:
-    judged = clean(RAW_NUMERICS.empty(), RAW_RECORDS.empty())
+    judged = clean(RAW_NUMERICS.empty(), RAW_RECORDS.empty()).whole()
     assert judged.frame.schema == CLEANED_NUMERICS.schema
     assert judged.frame.is_empty()
-    alone = clean(raw_numerics([(1, 10**9, "HR [bpm]", 72.0), (2, -1, "XYZ", 1.0)]), RAW_RECORDS.empty())
+    alone = clean(raw_numerics([(1, 10**9, "HR [bpm]", 72.0), (2, -1, "XYZ", 1.0)]), RAW_RECORDS.empty()).whole()
     assert alone.frame["flag"].to_list() == ["ok", "unknown_parameter"]
     assert alone.rejected["file"].to_list() == ["80000001n.csv.gz"]
 
@@ -175,8 +175,8 @@ def test_the_catalogue_is_consistent() -> None:
 def test_every_real_column_is_known_and_nothing_is_dropped(real_data: Path) -> None:
     tree = FolderTree(real_data / "mimic4wdb")
     for subject_id in (10079700, 16955095):
-        raw = read_numerics(tree, subject_id).frame
-        judged = clean(raw, read_records(tree, subject_id).frame)
+        raw = read_numerics(tree, subject_id).whole().frame
+        judged = clean(raw, read_records(tree, subject_id).frame).whole()
         assert judged.rejected.is_empty()
         assert judged.frame.select("record_id", "source_row", "source_column").equals(
             raw.select("record_id", "source_row", "source_column")

@@ -3,6 +3,8 @@
 import csv
 import gzip
 import math
+import re
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import polars as pl
 import pytest
 
 from mimic_assets.records import read_numerics
+from mimic_assets.records.inflate import whole_lines
 from mimic_assets.schemas.judged import Judged
 from mimic_assets.schemas.tables import RAW_NUMERICS
 from mimic_assets.sources.folder import FolderTree
@@ -17,10 +20,21 @@ from mimic_assets_tests.broken_copies import LAST_TICK, NUMERICS, RECORD, SUBJEC
 
 
 def _read(root: Path) -> Judged:
-    judged = read_numerics(FolderTree(root), SUBJECT)
+    """Return what is read, the same line by line as at once."""
+    judged = read_numerics(FolderTree(root), SUBJECT).whole()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mimic_assets.records.raw_numerics.whole_lines", _single_lines)
+        again = read_numerics(FolderTree(root), SUBJECT).whole()
+    assert again.frame.equals(judged.frame)
+    assert again.rejected.equals(judged.rejected)
     assert judged.frame.schema == RAW_NUMERICS.schema
     assert judged.frame.equals(judged.frame.sort(RAW_NUMERICS.order))
     return judged
+
+
+def _single_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    for block in whole_lines(pieces):
+        yield from (line.group() for line in re.finditer(rb"[^\n]*\n|[^\n]+", block))
 
 
 def _rules(judged: Judged) -> list[tuple[str, str, int]]:
@@ -179,7 +193,7 @@ def test_crlf_and_a_byte_order_mark_change_nothing(record: WrittenRecord) -> Non
 @pytest.mark.real_data
 def test_every_cell_of_the_real_record_is_there(real_data: Path) -> None:
     folder = real_data / "mimic4wdb-linked"
-    frame = read_numerics(FolderTree(folder), 10005817).frame
+    frame = read_numerics(FolderTree(folder), 10005817).whole().frame
     values: list[float] = []
     per_column: dict[str, int] = {}
     with gzip.open(next(folder.glob("**/90000001n.csv.gz")), "rt", newline="") as file:

@@ -110,7 +110,7 @@ def test_a_master_that_contradicts_itself_drops_its_record_only(
     judged = read_records(FolderTree(tmp_path), SUBJECT)
     assert judged.frame["record_id"].unique().to_list() == [other.record_id]
     assert judged.rejected.select("file", "rule").rows() == [(record.path(ending), rule)]
-    numerics = read_numerics(FolderTree(tmp_path), SUBJECT)
+    numerics = read_numerics(FolderTree(tmp_path), SUBJECT).whole()
     assert numerics.frame["record_id"].unique().to_list() == [other.record_id]
     assert "record_without_clock" in numerics.rejected["rule"].to_list()
 

@@ -30,7 +30,7 @@ def read(real_data: Path, subject_id: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return raw_records and cleaned_numerics of a linked record's subject."""
     tree = FolderTree(real_data / "mimic4wdb-linked")
     raw = records.read_records(tree, subject_id).frame
-    return raw, numerics.clean(records.read_numerics(tree, subject_id).frame, raw).frame
+    return raw, numerics.clean(records.read_numerics(tree, subject_id).whole().frame, raw).whole().frame
 
 
 @pytest.mark.parametrize("subject_id", [10005817, 10010471, 10020306])

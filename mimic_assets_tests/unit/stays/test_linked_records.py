@@ -66,7 +66,7 @@ def test_records_of_subjects_outside_the_demo_are_reported_and_give_no_label(rea
 def test_cuff_pressures_of_the_real_record_make_no_hypotension(real_data: Path) -> None:
     tree = FolderTree(real_data / "mimic4wdb-linked")
     raw = read_records(tree, 10005817).frame
-    cleaned = clean(read_numerics(tree, 10005817).frame, raw).frame
+    cleaned = clean(read_numerics(tree, 10005817).whole().frame, raw).whole().frame
     low = cleaned.filter((pl.col("parameter") == "nbp_mean") & (pl.col("flag") == "ok") & (pl.col("value") < 65))
     assert low.height > 100  # there is something to be mistaken for an episode
     stays = stays_of(real_data, 10005817)

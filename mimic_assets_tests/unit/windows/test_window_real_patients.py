@@ -51,7 +51,7 @@ def patient(request: pytest.FixtureRequest, demo: pl.DataFrame, real_data: Path)
     tree = FolderTree(real_data / "mimic4wdb-linked")
     rows = demo.filter(pl.col("subject_id") == subject)
     raw = records.read_records(tree, subject).frame
-    cleaned = numerics.clean(records.read_numerics(tree, subject).frame, raw).frame
+    cleaned = numerics.clean(records.read_numerics(tree, subject).whole().frame, raw).whole().frame
     linked = find_record_stays(raw, cleaned, rows).frame
     ledger = find_events(rows, cleaned, linked).frame
     labels = label_stays(DEATH, rows, ledger, linked, cleaned, frozenset()).frame
