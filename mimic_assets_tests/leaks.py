@@ -32,7 +32,7 @@ def flag_that_looks_ahead(patch: pytest.MonkeyPatch) -> None:
     """A value is an artefact where the next one is more than 10 lower."""
 
     def clean(raw_numerics: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
-        judged = _CLEAN(raw_numerics, raw_records)
+        judged = _CLEAN(raw_numerics, raw_records).whole()
         following = pl.col("value").shift(-1).over("record_id", "parameter", order_by="tick")
         is_spike = (pl.col("flag") == Flag.OK.value) & (pl.col("value") - following > 10)
         flag = pl.when(is_spike).then(pl.lit(Flag.ARTEFACT.value)).otherwise("flag")
@@ -45,7 +45,7 @@ def statistic_of_the_whole_record(patch: pytest.MonkeyPatch) -> None:
     """Values are taken relative to the mean of their record."""
 
     def clean(raw_numerics: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
-        judged = _CLEAN(raw_numerics, raw_records)
+        judged = _CLEAN(raw_numerics, raw_records).whole()
         mean = pl.col("value").mean().over("record_id", "parameter")
         return Judged(judged.frame.with_columns(value=pl.col("value") - mean), judged.rejected)
 
@@ -146,7 +146,7 @@ def times_for_rows_without_one(patch: pytest.MonkeyPatch) -> None:
             tick=pl.when(has_none).then(middle).otherwise("tick"),
             time=pl.when(has_none).then(time + pl.duration(minutes=40)).otherwise("time"),
         )
-        return _CLEAN(filled, raw_records)
+        return _CLEAN(filled, raw_records).whole()
 
     patch.setattr(numerics, "clean", clean)
 
@@ -155,7 +155,7 @@ def flag_by_the_whole_segment(patch: pytest.MonkeyPatch) -> None:
     """Oxygen is distrusted in records whose last segment is longer than the first."""
 
     def clean(raw_numerics: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
-        judged = _CLEAN(raw_numerics, raw_records)
+        judged = _CLEAN(raw_numerics, raw_records).whole()
         frames = raw_records.sort("segment_index").group_by("record_id").agg(
             is_bad=pl.col("segment_frame_count").last() > 1.2 * pl.col("segment_frame_count").first()
         )  # fmt: skip

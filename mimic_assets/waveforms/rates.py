@@ -3,11 +3,15 @@
 Belongs here: the arithmetic, and adding tiles up to windows. Does not belong here: what is summed (`features`).
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from mimic_assets.timeline import TICKS_PER_TILE
 
+Values = npt.NDArray[np.float64]
 MILLIONTHS = 1_000_000
 _WHOLE = (
     "ecg_searched_ticks", "qrs_count", "rr_count", "rr_sum_ticks", "rr_square_sum_ticks2", "rr_difference_count",
@@ -25,26 +29,41 @@ _MS, _MIN = 1000.0, 60.0
 def with_rates(sums: pl.DataFrame) -> pl.DataFrame:
     """Return sums (those of pressure and height in whole millionths) with the rates beside them, units as named.
 
+    NumPy divides here: Polars multiplies by the reciprocal where it takes a divisor for constant, and then the last bit
+    of a rate would depend on which other rows are in the frame.
+
     Args:
-        sums: the columns of `SUMS` and `counter_frequency_hz`.
+        sums: the columns of `SUMS`, none null, and `counter_frequency_hz`.
     """
-    rate = pl.col("counter_frequency_hz").cast(pl.Float64)
-    count, total = pl.col("rr_count"), pl.col("rr_sum_ticks")
-    spread = (count * pl.col("rr_square_sum_ticks2") - total * total) / (count * (count - 1))
-    differences = pl.col("rr_difference_square_sum_ticks2") / pl.col("rr_difference_count")
-    return sums.with_columns(pl.col(*_SCALED) / MILLIONTHS).with_columns(
-        heart_rate_per_min=_rate("rr_count", "rr_sum_ticks"),
-        sdnn_ms=pl.when(count >= 2).then(spread.sqrt() * _MS / rate),
-        rmssd_ms=pl.when(pl.col("rr_difference_count") >= 1).then(differences.sqrt() * _MS / rate),
-        pulse_rate_per_min=_rate("pleth_interval_count", "pleth_interval_sum_ticks"),
-        pleth_amplitude_nu=_mean("pleth_amplitude_sum_nu", "pleth_interval_count"),
-        pulse_arrival_ms=_mean("pulse_arrival_sum_ticks", "pulse_arrival_count") * _MS / rate,
-        abp_pulse_rate_per_min=_rate("abp_interval_count", "abp_interval_sum_ticks"),
-        abp_systolic_mmhg=_mean("abp_systolic_sum_mmhg", "abp_interval_count"),
-        abp_diastolic_mmhg=_mean("abp_diastolic_sum_mmhg", "abp_interval_count"),
-        abp_mean_mmhg=_mean("abp_mean_sum_mmhg", "abp_interval_count"),
-        abp_arrival_ms=_mean("abp_arrival_sum_ticks", "abp_arrival_count") * _MS / rate,
-        respiration_rate_per_min=_rate("breath_interval_count", "breath_interval_sum_ticks"),
+    of = {name: sums[name].to_numpy() for name in SUMS} | {name: sums[name].to_numpy() / MILLIONTHS for name in _SCALED}
+    hz = sums["counter_frequency_hz"].cast(pl.Float64).to_numpy()
+
+    def rate(count: str, ticks: str) -> Values:
+        return _ratio(_MIN * hz * of[count], of[ticks])
+
+    def milliseconds(total: str, count: str) -> Values:
+        return np.asarray(_ratio(of[total], of[count]) * _MS / hz)
+
+    count, total = of["rr_count"], of["rr_sum_ticks"]
+    spread = _ratio(count * of["rr_square_sum_ticks2"] - total * total, count * (count - 1))
+    differences = _ratio(of["rr_difference_square_sum_ticks2"], of["rr_difference_count"])
+    rates = {
+        "heart_rate_per_min": rate("rr_count", "rr_sum_ticks"),
+        "sdnn_ms": np.sqrt(spread) * _MS / hz,
+        "rmssd_ms": np.sqrt(differences) * _MS / hz,
+        "pulse_rate_per_min": rate("pleth_interval_count", "pleth_interval_sum_ticks"),
+        "pleth_amplitude_nu": _ratio(of["pleth_amplitude_sum_nu"], of["pleth_interval_count"]),
+        "pulse_arrival_ms": milliseconds("pulse_arrival_sum_ticks", "pulse_arrival_count"),
+        "abp_pulse_rate_per_min": rate("abp_interval_count", "abp_interval_sum_ticks"),
+        "abp_systolic_mmhg": _ratio(of["abp_systolic_sum_mmhg"], of["abp_interval_count"]),
+        "abp_diastolic_mmhg": _ratio(of["abp_diastolic_sum_mmhg"], of["abp_interval_count"]),
+        "abp_mean_mmhg": _ratio(of["abp_mean_sum_mmhg"], of["abp_interval_count"]),
+        "abp_arrival_ms": milliseconds("abp_arrival_sum_ticks", "abp_arrival_count"),
+        "respiration_rate_per_min": rate("breath_interval_count", "breath_interval_sum_ticks"),
+    }
+    scaled = [pl.Series(name, of[name]) for name in _SCALED]
+    return sums.with_columns(scaled).with_columns(
+        pl.Series(name, values, nan_to_null=True) for name, values in rates.items()
     )
 
 
@@ -85,10 +104,6 @@ def _summed(asked: pl.DataFrame, tiles: pl.DataFrame) -> pl.DataFrame:
     return asked.hstack(added.with_columns(pl.lit(clock, pl.String).alias("counter_frequency_hz")))
 
 
-def _rate(count: str, ticks: str) -> pl.Expr:
-    rate = pl.col("counter_frequency_hz").cast(pl.Float64)
-    return pl.when(pl.col(count) > 0).then(_MIN * rate * pl.col(count) / pl.col(ticks))
-
-
-def _mean(total: str, count: str) -> pl.Expr:
-    return pl.when(pl.col(count) > 0).then(pl.col(total) / pl.col(count))
+def _ratio(total: npt.NDArray[Any], count: npt.NDArray[Any]) -> Values:
+    """Return a quotient, NaN where nothing was counted."""
+    return np.asarray(np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0))
