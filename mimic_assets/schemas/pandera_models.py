@@ -1,8 +1,11 @@
 """Pandera schemas derived from `tables`, and the one function that judges an object against its table.
 
-Collect before validating: on a LazyFrame Pandera checks names and types only, and a heart rate of 400 passes.
+Collect before validating: on a LazyFrame Pandera checks names and types only, and a heart rate of 400 passes. Pandera
+names what is broken. It takes a millisecond or two per column, whatever the rows; so one query over the same limits
+is asked first whether anything is (a tenth of a whole run was Pandera finding nothing).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,7 +13,7 @@ import pandera.polars as pa
 import polars as pl
 from pandera.errors import SchemaErrors
 
-from mimic_assets.schemas.model import Field, Invariant, Table
+from mimic_assets.schemas.model import Field, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +44,19 @@ def _column(field: Field, optional: bool) -> pa.Column:
         checks.append(
             pa.Check(lambda data: data.lazyframe.select(pl.col(data.key).is_finite()), name="finite", ignore_na=True)
         )
-    return pa.Column(field.dtype, checks=checks, nullable=optional)
+    return pa.Column(field.dtype, checks=checks, nullable=optional or _is_nested(field))
 
 
-def _invariant(invariant: Invariant) -> pa.Check:
-    return pa.Check(
-        lambda data: data.lazyframe.select(invariant.holds.fill_null(True)), name=invariant.name, error=invariant.name
-    )
+def _is_nested(field: Field) -> bool:
+    """Return whether Pandera is not asked for its nulls: it writes what fails as JSON, and Polars cannot with bytes."""
+    return field.dtype.is_nested()
 
 
 @cache
 def pandera_model(table: Table) -> pa.DataFrameSchema:
-    """Return the Pandera schema of a table: names, order, types, limits, vocabularies, invariants; nothing coerced."""
+    """Return the Pandera schema of a table: names, order, types, limits, vocabularies; nothing is coerced."""
     return pa.DataFrameSchema(
         {column.name: _column(column, column.name in table.optional) for column in table.columns},
-        checks=[_invariant(invariant) for invariant in table.invariants],
         name=table.name,
         strict=True,
         ordered=True,
@@ -69,6 +70,46 @@ def violations(table: Table, frame: pl.DataFrame) -> list[Violation]:
         table: the description to judge by.
         frame: the collected rows of one object.
     """
+    found = [] if has_sound_columns(table, frame) else broken_columns(table, frame)
+    if any(
+        violation.rule in {"column_not_in_dataframe", "wrong_datatype", "column_not_in_schema", "column_not_ordered"}
+        for violation in found
+    ):
+        return found
+    found += _broken_invariants(table, frame)
+    repeats = frame.height - frame.select(table.key).n_unique() if frame.height else 0
+    if repeats:
+        found.append(Violation("unique_key", None, repeats))
+    if frame.height > 1 and not is_sorted(frame, table.order):
+        found.append(Violation("sorted", None, 1))
+    return found
+
+
+def has_sound_columns(table: Table, frame: pl.DataFrame) -> bool:
+    """Return whether Pandera would find nothing: the table's columns and types, every value within its limits."""
+    if frame.schema != table.schema or frame.columns != table.schema.names():
+        return False
+    doubts = [doubt.any() for column in table.columns for doubt in _doubts(column, column.name in table.optional)]
+    return not doubts or not frame.lazy().select(pl.any_horizontal(doubts)).collect().item()
+
+
+def _doubts(column: Field, optional: bool) -> Iterator[pl.Expr]:
+    """Yield what is true of a value that breaks a limit of its column; null where nothing is said."""
+    value = pl.col(column.name)
+    if not optional:
+        yield value.is_null()
+    if column.minimum is not None:
+        yield value < column.minimum
+    if column.maximum is not None:
+        yield value > column.maximum
+    if column.values is not None:
+        yield value.is_not_null() & ~value.is_in([member.value for member in column.values])
+    if column.dtype == pl.Float64:
+        yield ~value.is_finite()
+
+
+def broken_columns(table: Table, frame: pl.DataFrame) -> list[Violation]:
+    """Return what Pandera finds wrong with names, order, types and values of columns, and nulls in lists' places."""
     found: list[Violation] = []
     try:
         pandera_model(table).validate(frame, lazy=True)
@@ -80,17 +121,21 @@ def violations(table: Table, frame: pl.DataFrame) -> list[Violation]:
             count = cases.height if isinstance(cases, pl.DataFrame) else 1
             column = error.column_name if isinstance(error.column_name, str) else getattr(error.schema, "name", None)
             found.append(Violation(str(rule), None if column == table.name else column, max(count, 1)))
-    if any(
-        violation.rule in {"column_not_in_dataframe", "wrong_datatype", "column_not_in_schema", "column_not_ordered"}
-        for violation in found
-    ):
-        return found
-    repeats = frame.height - frame.select(table.key).n_unique() if frame.height else 0
-    if repeats:
-        found.append(Violation("unique_key", None, repeats))
-    if frame.height > 1 and not is_sorted(frame, table.order):
-        found.append(Violation("sorted", None, 1))
-    return found
+    needed = [column.name for column in table.columns if _is_nested(column) and column.name not in table.optional]
+    nulls = {name: frame[name].null_count() for name in needed if name in frame.columns}
+    return [*found, *(Violation("series_contains_nulls", name, count) for name, count in nulls.items() if count)]
+
+
+def _broken_invariants(table: Table, frame: pl.DataFrame) -> list[Violation]:
+    """Return the promises over several columns that rows break, by one query.
+
+    Pandera is not asked: for its report it writes every failing row as JSON (`_is_nested`).
+    """
+    if not table.invariants or not frame.height:
+        return []
+    broken = [(~invariant.holds.fill_null(True)).sum().alias(invariant.name) for invariant in table.invariants]
+    counts = frame.lazy().select(broken).collect().row(0, named=True)
+    return [Violation(name, None, int(count)) for name, count in counts.items() if count]
 
 
 def is_sorted(frame: pl.DataFrame, order: tuple[str, ...]) -> bool:

@@ -10,7 +10,14 @@ from mimic_assets.schemas.arrow import arrow_schema
 from mimic_assets.schemas.judged import Rejection, rejected_frame
 from mimic_assets.schemas.model import Field, Table
 from mimic_assets.schemas.pandera_models import violations
-from mimic_assets.schemas.tables import CLEANED_NUMERICS, CLINICAL_LABELS, RAW_NUMERICS, REJECTED_INPUTS, TABLES
+from mimic_assets.schemas.tables import (
+    CLEANED_NUMERICS,
+    CLINICAL_LABELS,
+    RAW_NUMERICS,
+    REJECTED_INPUTS,
+    TABLES,
+    WINDOWED_SAMPLES,
+)
 
 ALL = [*TABLES.values(), REJECTED_INPUTS]
 T = datetime(2135, 1, 17, 6)
@@ -108,6 +115,12 @@ def test_a_wrong_type_is_refused() -> None:
 )
 def test_labels_keep_their_promises(change: dict[str, object], rules: list[str]) -> None:
     assert [v.rule for v in violations(CLINICAL_LABELS, label(**change))] == rules
+
+
+def test_a_broken_promise_over_rows_with_bytes_is_named() -> None:
+    row = {"index_time": T, "window_end_time": T.replace(hour=8), "signal_samples": [b"samples"]}
+    frame = pl.DataFrame([row], schema=WINDOWED_SAMPLES.schema)
+    assert "window_ends_at_index: 1 row(s)" in [str(v) for v in violations(WINDOWED_SAMPLES, frame)]
 
 
 def test_violations_carry_no_values() -> None:
