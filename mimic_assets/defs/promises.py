@@ -1,7 +1,7 @@
 """What a table promises of a whole object, judged part by part with little kept of the parts before.
 
 Belongs here: rules over rows of several parts (no key twice, ascending order), and the sum of what is broken. Not here:
-rules over one part (`schemas.pandera_models`), and where the parts come from.
+rules over one part (`schemas.judging`), and where the parts come from.
 """
 
 from collections import Counter
@@ -9,8 +9,9 @@ from collections import Counter
 import polars as pl
 
 from mimic_assets.errors import DataError
+from mimic_assets.schemas.judging import is_sorted, violations
 from mimic_assets.schemas.model import Table
-from mimic_assets.schemas.pandera_models import Violation, is_sorted, violations
+from mimic_assets.schemas.violation import Violation
 
 
 class Promises:

@@ -15,8 +15,8 @@ from mimic_assets.defs.runs import in_table_order
 from mimic_assets.defs.spool import spooling
 from mimic_assets.defs.tallies import Tallies
 from mimic_assets.schemas.judged import Judged, JudgedParts
+from mimic_assets.schemas.judging import violations
 from mimic_assets.schemas.model import Table
-from mimic_assets.schemas.pandera_models import violations
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake, Stored
 from mimic_assets.storage.parquet import ROW_GROUP_ROWS, PartsFile

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from mimic_assets.errors import DataError, InternalError
 from mimic_assets.schemas.judged import JudgedParts
-from mimic_assets.schemas.pandera_models import Violation
+from mimic_assets.schemas.violation import Violation
 
 _Run = tuple[Any, ...]
 

@@ -53,7 +53,9 @@ def _short(value: float, digits: int) -> str:
 
 def _decimal(values: Values, shown: NDArray[np.bool_], digits: int) -> Cells:
     """Return decimals as text without trailing zeros (so that one column mixes `97` and `97.4`)."""
-    return [_short(value, digits) if show else "" for value, show in zip(values.tolist(), shown.tolist(), strict=True)]
+    rounded, places = np.unique(np.round(np.where(shown, values, 0.0), digits), return_inverse=True)
+    texts = [_short(value, digits) for value in rounded.tolist()]
+    return [texts[place] if show else "" for place, show in zip(places.tolist(), shown.tolist(), strict=True)]
 
 
 def arterial_cells(state: State, record: Record, times: MessageTimes, rng: np.random.Generator) -> dict[str, Cells]:

@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from mimic_assets.schemas.judging import has_sound_columns
 from mimic_assets.schemas.model import Field, Partitioning, Table
-from mimic_assets.schemas.pandera_models import broken_columns, has_sound_columns
+from mimic_assets.schemas.pandera_models import broken_columns
 from mimic_assets.schemas.tables import TABLES
 
 COLUMNS = sorted({column.name: column for table in TABLES.values() for column in table.columns}.items())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mimic_assets.schemas.pandera_models import violations
+from mimic_assets.schemas.judging import violations
 from mimic_assets.schemas.tables import WAVEFORM_QUALITY
 from mimic_assets.signals import MISSING_SAMPLE, Calibration
 from mimic_assets.waveforms import judge_waveforms, quality

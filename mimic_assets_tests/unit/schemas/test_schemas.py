@@ -8,8 +8,8 @@ import pytest
 from mimic_assets.schemas import fields
 from mimic_assets.schemas.arrow import arrow_schema
 from mimic_assets.schemas.judged import Rejection, rejected_frame
+from mimic_assets.schemas.judging import violations
 from mimic_assets.schemas.model import Field, Table
-from mimic_assets.schemas.pandera_models import violations
 from mimic_assets.schemas.tables import (
     CLEANED_NUMERICS,
     CLINICAL_LABELS,

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mimic_assets.schemas.pandera_models import violations
+from mimic_assets.schemas.judging import violations
 from mimic_assets.schemas.tables import CLEANED_NUMERICS, RECORD_STAYS
 from mimic_assets.stays import CHARTED_KNOWN_AFTER_S, WIDEST_LAG_S, find_record_stays
 from mimic_assets.stays.charted import PAIRS, Look, find_looks

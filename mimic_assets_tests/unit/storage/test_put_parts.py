@@ -14,7 +14,7 @@ from mimic_assets.defs.putting import put
 from mimic_assets.defs.tallies import Tallies
 from mimic_assets.errors import DataError, InternalError
 from mimic_assets.schemas.judged import Judged, JudgedParts, rejected_frame
-from mimic_assets.schemas.pandera_models import violations
+from mimic_assets.schemas.judging import violations
 from mimic_assets.schemas.tables import CLINICAL_EVENTS, CLINICAL_LABELS, RAW_NUMERICS, WAVEFORM_BEATS
 from mimic_assets.storage import Key, Lake
 from mimic_assets.storage.parquet import ROW_GROUP_ROWS

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from mimic_assets.records import open_signals, read_records
-from mimic_assets.schemas.pandera_models import violations
+from mimic_assets.schemas.judging import violations
 from mimic_assets.schemas.tables import WAVEFORM_QUALITY
 from mimic_assets.sources.folder import FolderTree
 from mimic_assets.waveforms import judge_waveforms
