@@ -24,7 +24,7 @@ from mimic_assets.defs.automation import (
 from mimic_assets.defs.io_managers import SELECTION_TAG
 from mimic_assets.defs.partitions import PATIENTS
 from mimic_assets.errors import DataError
-from mimic_assets.schemas.judged import Judged
+from mimic_assets.schemas.judged import JudgedParts
 from mimic_assets.schemas.model import Partitioning
 from mimic_assets.schemas.tables import TABLES
 from mimic_assets.settings import dagster_home_for
@@ -129,7 +129,7 @@ def test_the_nightly_run_asks_for_missing_and_failed_keys_in_ranges(
     # A key that was made once and fails today is due again tomorrow.
     sound = numerics.clean
 
-    def clean(raw_numerics, raw_records) -> Judged:
+    def clean(raw_numerics, raw_records) -> JudgedParts:
         if str(raw_records.get_column("subject_id")[0]) == SUBJECTS[3]:
             raise DataError("the clock runs backwards")
         return sound(raw_numerics, raw_records)
@@ -215,7 +215,7 @@ def test_a_manifest_follows_a_batch_that_lost_a_patient_but_not_one_that_was_sto
 
     lost = {SUBJECTS[3]}
 
-    def clean(raw_numerics, raw_records) -> Judged:
+    def clean(raw_numerics, raw_records) -> JudgedParts:
         if str(raw_records.get_column("subject_id")[0]) in lost:
             raise DataError("the clock runs backwards")
         return sound(raw_numerics, raw_records)

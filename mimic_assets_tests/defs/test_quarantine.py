@@ -37,7 +37,7 @@ BLOCKED_TABLES = ("record_stays", "clinical_events", "clinical_labels", "windowe
 GOOD_TABLES = ("raw_records", "raw_numerics")
 """What is not."""
 Clean = Callable[[pl.DataFrame, pl.DataFrame], Judged]
-SOUND: Clean = numerics.clean
+SOUND = numerics.clean
 SECRET = "71.25 beats"
 """A value that a foreign exception could carry."""
 
@@ -46,7 +46,7 @@ def _breaking_rows(subject_id: str) -> Clean:
     """Return a `clean` whose rows break the schema for one subject: three flags that no vocabulary holds."""
 
     def clean(raw_numerics: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
-        judged = SOUND(raw_numerics, raw_records)
+        judged = SOUND(raw_numerics, raw_records).whole()
         flag = pl.when((pl.col("subject_id") == int(subject_id)) & (pl.int_range(pl.len()) < 3))
         frame = judged.frame.with_columns(flag.then(pl.lit("perfect")).otherwise(pl.col("flag")).alias("flag"))
         return Judged(frame, judged.rejected)
@@ -60,7 +60,7 @@ def _raising(subject_ids: list[str], error: Exception) -> Clean:
     def clean(raw_numerics: pl.DataFrame, raw_records: pl.DataFrame) -> Judged:
         if str(raw_records.get_column("subject_id")[0]) in subject_ids:
             raise error
-        return SOUND(raw_numerics, raw_records)
+        return SOUND(raw_numerics, raw_records).whole()
 
     return clean
 
