@@ -19,10 +19,10 @@ from mimic_assets.schemas.judging import violations
 from mimic_assets.schemas.model import Table
 from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake, Stored
-from mimic_assets.storage.parquet import ROW_GROUP_ROWS, PartsFile
+from mimic_assets.storage.parquet import PartsFile, row_group_rows
 
-_JUDGED_ROWS = 2 * ROW_GROUP_ROWS
-"""Rows that are judged and written at once; of fewer, the many small steps of judging take longer than the rows."""
+_JUDGED_GROUPS = 2
+"""Row groups that are judged and written at once: judging has many small steps, whatever the rows."""
 
 
 def put(
@@ -69,18 +69,19 @@ def row_groups(table: Table, parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataF
     if any(column.dtype.is_nested() for column in table.columns):
         yield from parts
         return
+    at_once = _JUDGED_GROUPS * row_group_rows(table)
     held: list[pl.DataFrame] = []
     count = 0
     for part in parts:
         held.append(part)
         count += part.height
         del part
-        if count >= _JUDGED_ROWS:
+        if count >= at_once:
             rows = pl.concat(held, rechunk=True)
             held.clear()
-            whole = count - count % _JUDGED_ROWS
-            for start in range(0, whole, _JUDGED_ROWS):
-                yield rows.slice(start, _JUDGED_ROWS)
+            whole = count - count % at_once
+            for start in range(0, whole, at_once):
+                yield rows.slice(start, at_once)
             count -= whole
             held = [rows.slice(whole)] if count else []
             del rows
