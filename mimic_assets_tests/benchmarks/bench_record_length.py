@@ -79,8 +79,8 @@ def _row(
 
 
 def _travel(waveforms: Path, clinical: Path) -> _Made:
-    """Make every asset of the one patient of a source."""
-    (subject_id,) = records.find_patients(FolderTree(waveforms))[0]
+    """Make every asset of one patient of a source: the one with the longest record."""
+    subject_id = _longest(FolderTree(waveforms))
     assets: list[tuple[str, str | None]] = [(name, None) for name in CHAIN if name not in _PER_TASK]
     assets += [(name, task) for task in TASKS for name in _PER_TASK]
     with tempfile.TemporaryDirectory(prefix="mimic-assets-bench-") as scratch:
@@ -90,6 +90,14 @@ def _travel(waveforms: Path, clinical: Path) -> _Made:
         return {(name, task): _make(common | {"table": name, "task": task}) for name, task in assets}
 
 
+def _longest(tree: FolderTree) -> int:
+    def last_tick(subject_id: int) -> int:
+        rows = records.read_records(tree, subject_id).whole().frame
+        return max(rows["record_last_tick"].to_list(), default=0)
+
+    return max(sorted(records.find_patients(tree)[0]), key=last_tick)
+
+
 def _make(asked: dict[str, Any]) -> dict[str, float]:
     environment = {**os.environ, "PYTHONPATH": str(_REPOSITORY)}
     command = [sys.executable, "-m", _MODULE, json.dumps(asked)]
@@ -97,6 +105,8 @@ def _make(asked: dict[str, Any]) -> dict[str, float]:
     if done.returncode:
         raise RuntimeError(f"{asked['table']} of {asked['waveforms']}: {done.stderr[-2000:]}")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    place = Path(asked["waveforms"]).parent.name
+    print(f"{place}: {asked['table']} {asked['task'] or ''} {found['peak_mib']:.0f} MiB", file=sys.stderr, flush=True)
     return found
 
 
