@@ -200,10 +200,8 @@ def test_real_set_up_is_made_kept_updated_and_repaired(project: Path) -> None:
     assert Path(where.strip()) == project / "mimic_assets" / "__init__.py"
     assert (project / ".venv" / "bin" / "mimic-assets").exists()
 
-    # Nothing to do: nothing said, at once.
-    began = time.monotonic()
+    # Nothing to do: nothing said.
     assert finish(project) == ""
-    assert time.monotonic() - began < 1.0
 
     # A changed lock: what is there is kept and brought up to date.
     marker = project / ".venv" / "stays"

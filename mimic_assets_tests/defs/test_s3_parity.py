@@ -18,7 +18,7 @@ from mimic_assets_tests.servers.seaweedfs import S3Server
 
 pytestmark = [pytest.mark.s3, pytest.mark.real_data, pytest.mark.slow]
 
-REFUSED_WITHIN_S = 15
+REFUSED_WITHIN_S = 60
 """CPU and network together, Python's start included."""
 
 

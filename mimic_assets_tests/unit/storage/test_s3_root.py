@@ -134,7 +134,7 @@ def test_a_wrong_setting_is_one_clear_error(
     started = time.monotonic()
     with pytest.raises(RequestError) as refused:
         open_root(f"s3://{bucket}/lake", settings)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
     message = str(refused.value)
     assert said in message
     assert bucket in message

@@ -19,7 +19,7 @@ from mimic_assets.sources.bigquery.address import BigQueryAddress
 from mimic_assets.sources.bigquery.source import BigQuerySource
 
 PROJECT = "data"
-SILENCE_S = 40
+SILENCE_S = 120
 """How long a connection that is lost in silence stays open."""
 _NUMBERS = {"valuenum", "amount", "los"}
 

