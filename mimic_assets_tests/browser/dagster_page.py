@@ -45,7 +45,7 @@ class DagsterPage:
         from playwright.sync_api import TimeoutError as NotThere
 
         try:
-            self.button("Skip").click(timeout=15_000)
+            self.button("Skip").click(timeout=60_000)
         except NotThere:
             return
         self.button("Skip").wait_for(state="hidden")
@@ -73,7 +73,7 @@ class DagsterPage:
         self.button("Save").click()
         name.wait_for(state="hidden")
         try:
-            self.text("1 partition").wait_for(timeout=5_000)
+            self.text("1 partition").wait_for(timeout=20_000)
         except NotThere:
             self.text("Select a partition or create one").click()
             self.tab.get_by_role("menuitem").filter(has_text=key).click()

@@ -18,7 +18,7 @@ from mimic_assets_tests.browser.served_lake import Demo, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
-RUNS_END_WITHIN_S = 120.0
+RUNS_END_WITHIN_S = 300.0
 JOB = "/locations/mimic_assets.definitions/jobs/make_patients"
 
 

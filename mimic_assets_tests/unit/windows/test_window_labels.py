@@ -311,9 +311,13 @@ def test_cuff_pressures_and_flagged_values_are_no_follow_up() -> None:
         assert set(told(label(LOW, stay(), admission(), cleaned=cells)).values()) == {"follow_up_incomplete"}
 
 
-def test_death_ends_the_follow_up_of_another_event_and_what_follows_is_nobodys() -> None:
-    ledger = [event("d", "11:59", "12:01", hadm_id=ADMISSION), low("after", "12:01", "12:06", "12:30")]
-    judged = label(LOW, stay(), admission(), ledger=ledger, cleaned=pressure())
+@pytest.mark.parametrize("circumstances", ["in_hospital", "expected"])
+def test_death_ends_the_follow_up_of_another_event_and_what_follows_is_nobodys(circumstances: str) -> None:
+    """Even a death of a class that the task does not count among its events."""
+    death = event("d", "11:59", "12:01", hadm_id=ADMISSION) | {"event_class": circumstances}
+    ledger = [death, low("after", "12:01", "12:06", "12:30")]
+    counted = task("hypotension", event={"excluded_classes": ["expected"]})
+    judged = label(counted, stay(), admission(), ledger=ledger, cleaned=pressure())
     said = told(judged)
     assert said["1 11:20"] == "negative"  # target ends at 11:55
     assert said["1 11:25"] == "follow_up_incomplete"
