@@ -26,7 +26,7 @@ class DemoPlan:
 
     patients: int = 40
     """Number of subjects; the cohort's design repeats every 40, so 40 shows every kind of case once."""
-    hours: float = 6.0
+    hours: float = 5.5
     """Typical length of a waveform record in hours; records vary around it (never below 4 h when it is at least 4)."""
     seed: int = 20260537
     """Seed of every draw; subject k is the same for any number of patients or workers.
