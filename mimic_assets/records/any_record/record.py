@@ -25,7 +25,7 @@ from mimic_assets.signals import Calibration
 from mimic_assets.timeline import RecordClock
 
 _ADVICE = "download it again, ask for other signals or times, or open the record with verify=True to keep its good part"
-_TYPES = ("int16", "int32", "float32", "float64")
+_TYPES = tuple(map(np.dtype, ("int16", "int32", "float32", "float64")))
 _RATIO_TOLERANCE = Fraction(1, 100)
 _MOST_BYTES = 32 << 30
 """Of one read's arrays; more is a header with a wrong length, and filling it would take the machine down."""
@@ -145,9 +145,9 @@ class Record:
         """
         wanted = self._wanted(names)
         kind = np.dtype(dtype)
-        if kind.name not in _TYPES:
-            raise RequestError(f"dtype {kind.name} found, one of {', '.join(_TYPES)} expected")
-        if kind.name == "int16":
+        if kind not in _TYPES:
+            raise RequestError(f"dtype {kind.name} found, one of {', '.join(one.name for one in _TYPES)} expected")
+        if kind == np.int16:
             self._check_narrow(wanted)
         end = self.last_tick if end_tick is None else end_tick
         plan = self._planned.plan

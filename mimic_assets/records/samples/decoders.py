@@ -12,7 +12,8 @@ from typing import BinaryIO, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from mimic_assets.records.samples.flac import DamagedSamplesError, FlacFile, Samples
+from mimic_assets.records.samples.dr_flac import Samples
+from mimic_assets.records.samples.flac import DamagedSamplesError, FlacFile
 from mimic_assets.records.samples.formats import FORMATS
 from mimic_assets.records.samples.layout import FileLayout
 from mimic_assets.records.samples.packed import Flat, samples_in, unpack
@@ -67,7 +68,6 @@ class _FlacFrames:
         self._per_frame = layout.samples_per_frame[0]
         self._missing = FORMATS[layout.storage_format].missing
         self._offset = layout.offset
-        self._block: Samples | None = None
         self._file = FlacFile(file, layout.storage_format)
         channels = len(layout.samples_per_frame)
         if self._file.channels != channels or set(layout.samples_per_frame) != {self._per_frame}:
@@ -75,13 +75,11 @@ class _FlacFrames:
             raise DamagedSamplesError(f"a FLAC stream of {self._file.channels} channels, of {channels} expected")
 
     def frames(self, first: int, count: int) -> Block:
-        wanted = count * self._per_frame
-        if self._block is None or len(self._block) < wanted:
-            self._block = np.empty((wanted, self._file.channels), self._file.dtype)
-        block = self._block[:wanted]
-        self._file.read(self._offset + first * self._per_frame, block)
+        block = self._file.read(self._offset + first * self._per_frame, count * self._per_frame)
         columns = [block[:, channel] for channel in range(self._file.channels)]
-        return Block(columns, bool(block.size) and int(block.min()) == self._missing)  # one pass, many times as quick
+        # One pass, many times as quick as a comparison of each.
+        has_missing = block.size > 0 and np.minimum.reduce(block, axis=None) == self._missing
+        return Block(columns, bool(has_missing))
 
     def frame_count(self) -> int:
         return max(self._file.sample_count - self._offset, 0) // self._per_frame

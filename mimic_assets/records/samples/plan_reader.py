@@ -79,8 +79,9 @@ class PlanReader:
             if (rate := plan.samples_per_frame.get(name)) is not None
         }
         spans = self.spans(start_tick, end_tick)
-        for target in targets.values():
-            _mark_gaps(target, spans, plan.last_tick // plan.ticks_per_frame + 1)
+        if not _is_within(spans, start_tick, end_tick, plan):
+            for target in targets.values():
+                _mark_gaps(target, spans, plan.last_tick // plan.ticks_per_frame + 1)
         jobs: list[Callable[[], None]] = []
         for span in spans:
             jobs += self._jobs(span, targets)
@@ -160,6 +161,14 @@ class PlanReader:
                         _take(one, span, start, block)
         except (DamagedSamplesError, FileNotFoundError) as error:
             raise DataError(f"{path}: {error}; {self._advice}") from error
+
+
+def _is_within(spans: Sequence[Span], start_tick: int, end_tick: int, plan: RecordPlan) -> bool:
+    """Return whether one segment holds every position of a read, as it mostly does: then there is no gap to write."""
+    if len(spans) != 1 or start_tick < -1 or end_tick > plan.last_tick:
+        return False
+    ticks = plan.ticks_per_frame
+    return spans[0].start_frame * ticks <= start_tick + 1 and end_tick < spans[0].end_frame * ticks
 
 
 def _mark_gaps(target: Target, spans: Sequence[Span], record_end: int) -> None:

@@ -4,13 +4,14 @@ Belongs here: which place of an array a frame's sample has, and turning digital 
 belong here: files.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mimic_assets.records.samples.flac import Samples
+from mimic_assets.records.samples.dr_flac import Samples
 from mimic_assets.records.samples.pieces import Piece
 from mimic_assets.schemas.vocabulary import SignalReason
 
@@ -35,9 +36,12 @@ class Target:
 
     def part(self, start_frame: int, end_frame: int) -> slice:
         """Return the places of the samples in frames `start_frame` to `end_frame - 1`, as far as they are asked for."""
+        inside = self.inside
         start = start_frame * self.samples_per_frame - self.first_sample
         end = end_frame * self.samples_per_frame - self.first_sample
-        return slice(min(max(start, 0), self.inside), min(max(end, 0), self.inside))
+        return slice(
+            0 if start < 0 else inside if start > inside else start, 0 if end < 0 else inside if end > inside else end
+        )
 
     def mark(self, place: slice, reason: int) -> None:
         """Write that a place has no samples."""
@@ -47,6 +51,8 @@ class Target:
 
     def first_observed(self, place: slice) -> int | None:
         """Return the first index within a place that has a sample; None where there is none."""
+        if place.start < place.stop and self.reasons[place.start] == 0:
+            return int(place.start)
         for start in range(place.start, place.stop, _LOOKED_AT):
             seen = self.reasons[start : min(start + _LOOKED_AT, place.stop)] == 0
             first = int(seen.argmax())
@@ -69,6 +75,13 @@ class Target:
             self.reasons[place][is_missing] = _NO_SIGNAL  # touches only the memory of those
 
 
+@functools.lru_cache
+def _exact_in_float32(gain: float, baseline: int) -> tuple[np.float32, np.float32] | None:
+    """Return both in float32 where it holds them and every difference of 16-bit values from the baseline."""
+    is_exact = abs(baseline) < _EXACT_IN_FLOAT32 and float(np.float32(gain)) == gain
+    return (np.float32(gain), np.float32(baseline)) if is_exact else None
+
+
 def _to_physical(found: Samples, piece: Piece, out: Values) -> None:
     """Write (digital - baseline) / gain, rounded once.
 
@@ -76,12 +89,12 @@ def _to_physical(found: Samples, piece: Piece, out: Values) -> None:
     float32 directly or by way of float64 is the same (Figueroa 1995: 53 bits are enough for 24).
     """
     gain = piece.gain
-    is_exact = abs(piece.baseline) < _EXACT_IN_FLOAT32 and float(np.float32(gain)) == gain
-    if out.dtype == np.float32 and found.dtype == np.int16 and is_exact:
+    narrow = _exact_in_float32(gain, piece.baseline) if out.dtype == np.float32 and found.dtype == np.int16 else None
+    if narrow is not None:
         out[:] = found
         if piece.baseline:
-            np.subtract(out, np.float32(piece.baseline), out=out)
-        np.divide(out, np.float32(gain), out=out)
+            np.subtract(out, narrow[1], out=out)
+        np.divide(out, narrow[0], out=out)
     elif out.dtype == np.float64:
         np.subtract(found, np.float64(piece.baseline), out=out)
         np.divide(out, gain, out=out)
