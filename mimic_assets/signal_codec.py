@@ -14,6 +14,7 @@ from pcodec import ChunkConfig, standalone
 from mimic_assets.errors import DataError
 
 _LEVEL: Final = 4
+_INT16: Final = np.dtype(np.int16)
 _RUN: Final = np.dtype([("length", "<u4"), ("code", "u1")])
 
 
@@ -43,7 +44,7 @@ def decode_samples(data: bytes, count: int) -> npt.NDArray[np.int16]:
             f"Samples of a signal: bytes that cannot be decoded found ({type(error).__name__}), {count} samples "
             "expected. Fetch the shard again, or materialise the window again."
         ) from None
-    if found is None or found.dtype != np.int16 or found.shape != (count,):
+    if found is None or found.dtype != _INT16 or found.shape != (count,):
         kind = "nothing" if found is None else f"{found.size} values of {found.dtype}"
         raise DataError(f"Samples of a signal: {kind} found, {count} values of int16 expected.")
     return np.asarray(found, dtype=np.int16)

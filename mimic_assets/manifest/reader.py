@@ -108,17 +108,16 @@ def parse_sample(
     data: bytes, offset: int, length: int, layout: ShardLayout, *, sha256: str | None = None, name: str = "(unnamed)"
 ) -> Sample:
     """Return the sample of bytes that were read already; arguments and errors as `read_sample`."""
-    where = f"Shard {name}, sample at byte {offset}"
     if len(data) != length:
-        raise DataError(f"{where}: {len(data)} bytes found, {length} expected. {_ADVICE}")
+        raise _damaged(name, offset, f"{len(data)} bytes found, {length} expected")
     if sha256 is not None:
         found = hashlib.sha256(data).hexdigest()
         if found != sha256:
-            raise DataError(f"{where}: SHA-256 {found} found, {sha256} expected. {_ADVICE}")
+            raise _damaged(name, offset, f"SHA-256 {found} found, {sha256} expected")
     try:
         return decode_sample(layout, data, is_trusted=sha256 is not None)
     except _BROKEN as error:
-        raise DataError(f"{where}: bytes that are no sample found ({type(error).__name__}). {_ADVICE}") from None
+        raise _damaged(name, offset, f"bytes that are no sample found ({type(error).__name__})") from None
 
 
 def open_shard(data: bytes, *, name: str | None = None) -> Shard:
@@ -147,6 +146,10 @@ def open_shard(data: bytes, *, name: str | None = None) -> Shard:
         return Shard(layout, tuple(sample_of(layout, batch) for batch in batches))
     except _BROKEN as error:
         raise DataError(f"Shard {label}: it cannot be read to its end ({type(error).__name__}). {_ADVICE}") from None
+
+
+def _damaged(name: str, offset: int, found: str) -> DataError:
+    return DataError(f"Shard {name}, sample at byte {offset}: {found}. {_ADVICE}")
 
 
 def _range_reader(source: bytes | ReadRange) -> ReadRange:
