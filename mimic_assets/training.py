@@ -28,6 +28,7 @@ class ObjectFetch:
 
     root: ObjectRoot
     needs_spawn: bool = True
+    is_remote: bool = True
 
     def __call__(self, ranges: Sequence[Range]) -> list[bytes]:
         """Read them together."""

@@ -1,10 +1,12 @@
 """Batches for training as numpy arrays, in one process and without torch; an epoch goes on where it was left.
 
 Belongs here: a batch by its number, walking an epoch, and its state. The same set, seed, epoch and position give the
-same batch whatever the number of ranks (and, in `torch_loader`, of workers). One batch is in memory at a time.
+same batch whatever the number of ranks (and, in `torch_loader`, of workers). One batch is in memory at a time,
+and from an object store the compressed bytes of the next two.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import tee
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from mimic_assets.errors import RequestError
 from mimic_assets.manifest.batches import Allocate, Batch, BatchFormat, BatchMaker
 from mimic_assets.manifest.epoch_order import EpochOrder, Order, batches_of_rank, named_order
+from mimic_assets.manifest.sample_bytes import Sample
 from mimic_assets.manifest.training_set import TrainingSet
 
 
@@ -41,11 +44,22 @@ class BatchSource:
 
     def batch(self, epoch: int, number: int, allocate: Allocate = np.empty) -> Batch:
         """Return a batch (see `BatchMaker.make`); DataError where bytes of a shard are damaged."""
+        places = self._places_of(epoch, number)
+        return self._made(places, self.training.read(places), allocate)
+
+    def batches(self, epoch: int, numbers: Iterable[int]) -> Iterator[Batch]:
+        """Yield `batch` of each number in turn; those after it may be on their way (`TrainingSet.read_each`)."""
+        asked, read = tee(self._places_of(epoch, number) for number in numbers)
+        for samples, places in zip(self.training.read_each(read), asked, strict=True):
+            yield self._made(places, samples)
+
+    def _places_of(self, epoch: int, number: int) -> NDArray[np.int64]:
         if self._epoch != epoch:
             self._places, self._epoch = self.order.places(epoch), epoch
         start = number * self.order.batch_size
-        places = self._places[start : start + self.order.batch_size].copy()
-        samples = self.training.read(places)
+        return self._places[start : start + self.order.batch_size].copy()
+
+    def _made(self, places: NDArray[np.int64], samples: list[Sample], allocate: Allocate = np.empty) -> Batch:
         return self._maker.make(samples, places, self.training.weights[places], allocate)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -144,8 +158,7 @@ class Loader:
     def __iter__(self) -> Iterator[Batch]:
         """Yield the rest of the epoch; a batch counts as taken when it is handed out."""
         epoch = self.progress.epoch
-        for number in self.progress.remaining():
-            batch = self.source.batch(epoch, number)
+        for batch in self.source.batches(epoch, self.progress.remaining()):
             self.progress.took_one()
             yield batch
         self.progress.end_epoch()
