@@ -149,7 +149,7 @@ class TrainingSet:
         Raises:
             DataError: bytes of a shard are damaged, or the shard is gone; the message names it.
         """
-        return self._parsed(places, self._fetched(places))
+        return self._parsed(self._fetched(places))
 
     def read_each(self, parts: Iterable[Sequence[int] | NDArray[np.int64]]) -> Iterator[list[Sample]]:
         """Yield `read` of each part, in turn.
@@ -160,37 +160,38 @@ class TrainingSet:
         if not getattr(self.fetch, "is_remote", False):
             yield from map(self.read, parts)
             return
-        coming: deque[tuple[Sequence[int] | NDArray[np.int64], Future[list[bytes]]]] = deque()
+        coming: deque[Future[list[tuple[int, Range, bytes]]]] = deque()
         with ThreadPoolExecutor(_AHEAD, thread_name_prefix="read-ahead") as ahead:
             try:
                 for part in parts:
-                    coming.append((part, ahead.submit(self._fetched, part)))
+                    coming.append(ahead.submit(self._fetched, part))
                     if len(coming) > _AHEAD:
-                        places, found = coming.popleft()
-                        yield self._parsed(places, found.result())
+                        yield self._parsed(coming.popleft().result())
                 while coming:
-                    places, found = coming.popleft()
-                    yield self._parsed(places, found.result())
+                    yield self._parsed(coming.popleft().result())
             finally:
-                for _, found in coming:
+                for found in coming:
                     found.cancel()
 
-    def _range(self, place: int) -> Range:
-        return self.shards[self._shard_of[place]], int(self._offsets[place]), int(self._lengths[place])
-
-    def _fetched(self, places: Sequence[int] | NDArray[np.int64]) -> list[bytes]:
+    def _fetched(self, places: Sequence[int] | NDArray[np.int64]) -> list[tuple[int, Range, bytes]]:
+        chosen = [int(place) for place in places]
+        ranges = [
+            (self.shards[self._shard_of[place]], int(self._offsets[place]), int(self._lengths[place]))
+            for place in chosen
+        ]
         try:
-            return self.fetch([self._range(int(place)) for place in places])
+            return list(zip(chosen, ranges, self.fetch(ranges), strict=True))
         except FileNotFoundError as error:
             raise DataError(f"A shard is not there ({error}). Fetch it again, or materialise the manifest.") from None
 
-    def _parsed(self, places: Sequence[int] | NDArray[np.int64], found: Sequence[bytes]) -> list[Sample]:
-        samples = []
-        for place, data in zip(places, found, strict=True):
-            shard, offset, length = self._range(int(place))
-            sha256 = self._sha256[place].decode() if self.is_verified else None
-            samples.append(parse_sample(data, offset, length, self.layout, name=shard, sha256=sha256))
-        return samples
+    def _parsed(self, found: Sequence[tuple[int, Range, bytes]]) -> list[Sample]:
+        return [
+            parse_sample(
+                data, offset, length, self.layout, name=shard,
+                sha256=self._sha256[place].decode() if self.is_verified else None,
+            )
+            for place, (shard, offset, length), data in found
+        ]  # fmt: skip
 
 
 def _header(fetch: Fetch, shard: str) -> ShardLayout:
