@@ -22,7 +22,7 @@ demo: bootstrap ## generate patients, materialise every asset through Dagster, s
 
 test: bootstrap ## run the whole test suite, fast tests first; lists what was skipped and why
 	$(BIN)/python -m pytest -m "not slow" -n $(TEST_WORKERS) --dist loadfile -rs $(PYTEST_ARGS)
-	@$(BIN)/python -m pytest -m slow -n 0 -rs $(PYTEST_ARGS); status=$$?; \
+	@$(BIN)/python -m pytest -m slow -n $(TEST_WORKERS) --dist loadfile -rs $(PYTEST_ARGS); status=$$?; \
 	if [ $$status -eq 5 ]; then echo "no slow tests were selected"; else exit $$status; fi
 
 up: bootstrap ## serve the Dagster UI on 127.0.0.1:3000 over what the demo made
