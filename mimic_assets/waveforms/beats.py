@@ -24,7 +24,7 @@ from mimic_assets.schemas.tables import WAVEFORM_BEATS
 from mimic_assets.signals import OpenSignals, SignalReader
 from mimic_assets.timeline import TICKS_PER_FRAME, TICKS_PER_TILE, whole_tiles_by
 from mimic_assets.waveforms.block_search import SHAKE_TICKS, search_block
-from mimic_assets.waveforms.crediting import Credits, Ledger, rows_of
+from mimic_assets.waveforms.crediting import Credits, Ledger, rows_of, settled_before
 from mimic_assets.waveforms.searches import SEARCHES, Search, in_order
 from mimic_assets.waveforms.signal_kinds import kind_of
 from mimic_assets.waveforms.tiles import is_usual_rate, ticks_of, tile_blocks
@@ -83,9 +83,12 @@ def beats_of_record(rows: pl.DataFrame, reader: SignalReader, last_tiles: int | 
     units = dict(rows.sort("segment_index", descending=True).select("signal", "unit").iter_rows())
     identifiers = {name: pl.lit(rows[name][0]) for name in ("subject_id", "record_id")}
     for part in _walk(units, reader, ticks_per_second, max(first_tile - _WARM_UP_TILES, 0), count):
-        kept = part.filter(pl.col("known_tick") >= first_tile * TICKS_PER_TILE).with_columns(**identifiers)
+        kept = part.filter(pl.col("known_tick") >= first_tile * TICKS_PER_TILE) if first_tile else part
         if kept.height:
-            yield kept.select(pl.col(name).cast(dtype) for name, dtype in WAVEFORM_BEATS.schema.items())
+            yield kept.select(
+                identifiers.get(name, pl.col(name)).cast(dtype).alias(name)
+                for name, dtype in WAVEFORM_BEATS.schema.items()
+            )
 
 
 def _walk(
@@ -106,18 +109,15 @@ def _walk(
     ledgers = [Ledger(search, names, ticks_per_second) for search, names in own.items() if names]
     names = [name for ledger in ledgers for name in ledger.units]
     credited: list[Credits] = []
-    waiting = rows_of(credited)
     for number, (first, after) in enumerate(tile_blocks(start, count if names else start, TILES_PER_BLOCK), 1):
         block = reader.read(names, *ticks_of(max(first - _MOST_CONTEXT_TILES, 0), after))
         for ledger in ledgers:
             credited += ledger.credit(search_block(ledger.search, ledger.units, block, first, after, ticks_per_second))
         is_last = after == count
         if is_last or number % _BLOCKS_PER_PART == 0:
-            rows = pl.concat([waiting, rows_of(credited)]).sort("signal", "tick", "kind")
-            credited = []
-            is_settled = pl.lit(is_last) | (pl.col("tick") < after * TICKS_PER_TILE - _MOST_GUARD_TICKS - SHAKE_TICKS)
-            waiting = rows.filter(~is_settled)
-            yield rows.filter(is_settled)
+            open_tick = after * TICKS_PER_TILE - _MOST_GUARD_TICKS - SHAKE_TICKS
+            settled, credited = (credited, []) if is_last else settled_before(credited, open_tick)
+            yield rows_of(settled)
 
 
 def _signals_of(search: Search, reader: SignalReader, units: dict[str, str]) -> dict[str, str]:
