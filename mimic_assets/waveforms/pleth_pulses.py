@@ -41,34 +41,34 @@ def pleth_onsets_in_rows(rows: Floats, rate_hz: float) -> Places:
     if samples < SHORTEST_S * rate_hz:
         return np.empty(0, dtype=np.int64)
     band = band_pass(rows, *_BAND_HZ, _ORDER, rate_hz)
-    squared = np.square(np.maximum(band, 0))
+    squared = np.maximum(band, 0)
+    squared *= squared
     peak = ndimage.uniform_filter1d(squared, round(_PEAK_S * rate_hz), axis=1, mode="nearest")
     beat = ndimage.uniform_filter1d(squared, round(_BEAT_S * rate_hz), axis=1, mode="nearest")
     beat += _OFFSET * squared.mean(axis=1, keepdims=True)
     padded = np.zeros((len(rows), samples + 2), dtype=np.bool_)  # no block goes from one row into the next
     np.greater(peak, beat, out=padded[:, 1:-1])
     padded[np.ptp(rows, axis=1) <= 0] = False
-    row, edge = np.nonzero(padded[:, 1:] != padded[:, :-1])
-    edges = (row * samples + edge).reshape(-1, 2)
+    edge = np.flatnonzero(padded[:, 1:] != padded[:, :-1])  # a row has one more than it has samples
+    edges = (edge - edge // (samples + 1)).reshape(-1, 2)
     blocks = edges[edges[:, 1] - edges[:, 0] >= round(_PEAK_S * rate_hz)]
     along = band.reshape(-1)
-    peaks = _places(-along, blocks)
+    peaks = _places(np.maximum, along, blocks)
     earliest = peaks - round(_UPSTROKE_S * rate_hz)
     lows = np.maximum(np.maximum(np.concatenate([[0], peaks[:-1]]), earliest), peaks // samples * samples)
     is_rise = lows < peaks
     peaks, lows, earliest = peaks[is_rise], lows[is_rise], earliest[is_rise]
-    feet = _places(along, np.stack([lows, peaks], axis=1))
+    feet = _places(np.minimum, along, np.stack([lows, peaks], axis=1))
     return np.asarray(feet[(feet > lows) | (lows == earliest)])
 
 
-def _places(values: Floats, parts: Places) -> Places:
-    """Return where each part `[begin, end)` is lowest, the first of equals; parts ascend and do not overlap."""
+def _places(extreme: np.ufunc, values: Floats, parts: Places) -> Places:
+    """Return where each part `[begin, end)` is at its extreme, the first of equals; parts ascend, without overlap."""
     if not len(parts):
         return np.empty(0, dtype=np.int64)
     lengths = parts[:, 1] - parts[:, 0]
-    firsts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    firsts = np.cumsum(lengths) - lengths
     inside = np.arange(lengths.sum()) + np.repeat(parts[:, 0] - firsts, lengths)
     own = values[inside]
-    is_lowest = own == np.repeat(np.minimum.reduceat(own, firsts), lengths)
-    place = np.flatnonzero(is_lowest)
+    place = np.flatnonzero(own == np.repeat(extreme.reduceat(own, firsts), lengths))
     return np.asarray(inside[place[np.searchsorted(place, firsts)]])

@@ -43,23 +43,24 @@ def pressure_onsets_in_rows(rows: Floats, rate_hz: float) -> Places:
         Places in the rows laid end to end, ascending.
     """
     samples = rows.shape[1]
-    if samples < SHORTEST_S * rate_hz:
+    if samples < SHORTEST_S * rate_hz or not len(rows):
         return np.empty(0, dtype=np.int64)
     reach, blind, patience = (round(s * rate_hz) for s in (_REACH_S, _BLIND_S, _PATIENCE_S))
     look = -(-patience // _LOOKS)
     width = samples + look
     padded = np.full((len(rows), width), -np.inf)  # behind its end a row has nothing that could be a rise
     for some in range(0, len(rows), _ROWS_IN_CACHE):
-        padded[some : some + _ROWS_IN_CACHE, :samples] = _slope_sums(rows[some : some + _ROWS_IN_CACHE], rate_hz)
+        _slope_sums(rows[some : some + _ROWS_IN_CACHE], rate_hz, padded[some : some + _ROWS_IN_CACHE, :samples])
     threshold = np.maximum(_FIRST * padded[:, :samples].mean(axis=1), _LEAST_RISE_MMHG)
     along = padded.reshape(-1)
-    ahead, behind, after = np.arange(look), np.arange(-reach, 1), np.arange(reach)
+    ahead, after = (np.lib.stride_tricks.sliding_window_view(along, width) for width in (look, reach))
+    behind = np.arange(-reach, 1)
     place, waited = np.zeros((2, len(rows)), dtype=np.int64)
     onsets = [np.empty(0, dtype=np.int64)]
     active = np.arange(len(rows))
     while active.size:
         at = place[active] + waited[active]
-        above = along[(active * width + at)[:, None] + ahead] > threshold[active, None]
+        above = ahead[active * width + at] > threshold[active, None]
         crossing = at + above.argmax(axis=1)
         is_crossing = (along[active * width + crossing] > threshold[active]) & (crossing < place[active] + patience)
         waited[active] += look
@@ -70,7 +71,7 @@ def pressure_onsets_in_rows(rows: Floats, rate_hz: float) -> Places:
         reached, crossing = active[is_crossing], crossing[is_crossing]
         before = np.maximum(crossing[:, None] + behind, 0)
         begin = reached * width
-        high = along[(begin + crossing)[:, None] + after].max(axis=1)
+        high = after[begin + crossing].max(axis=1)
         rise = along[begin[:, None] + before]
         low = rise.min(axis=1)
         is_pulse = high - low >= _LEAST_RISE_MMHG
@@ -85,11 +86,13 @@ def pressure_onsets_in_rows(rows: Floats, rate_hz: float) -> Places:
     return np.asarray(found[np.diff(found, prepend=-1) > 0])
 
 
-def _slope_sums(rows: Floats, rate_hz: float) -> Floats:
-    """Return at each sample of a row the sum of all rises of the smoothed pressure in the 128 ms before it."""
-    box = max(1, round(_BOX_S * rate_hz))
+def _slope_sums(rows: Floats, rate_hz: float, out: Floats) -> None:
+    """Put at each sample of a row the sum of all rises of the smoothed pressure in the 128 ms before it."""
+    box, width = max(1, round(_BOX_S * rate_hz)), round(_SLOPE_S * rate_hz)
     smooth = ndimage.uniform_filter1d(ndimage.uniform_filter1d(rows, box, mode="nearest"), box, mode="nearest")
-    rises = np.cumsum(np.maximum(np.diff(smooth, prepend=smooth[:, :1]), 0), axis=1)
-    width = round(_SLOPE_S * rate_hz)
-    rises[:, width:] -= rises[:, :-width].copy()
-    return rises
+    rises = np.zeros(rows.shape)
+    np.subtract(smooth[:, 1:], smooth[:, :-1], out=rises[:, 1:])
+    np.maximum(rises, 0, out=rises)
+    np.cumsum(rises, axis=1, out=rises)
+    out[:, :width] = rises[:, :width]
+    np.subtract(rises[:, width:], rises[:, :-width], out=out[:, width:])

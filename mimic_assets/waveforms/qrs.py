@@ -40,6 +40,11 @@ def _bell(samples: int) -> Floats:
     return np.asarray(window / window.sum())
 
 
+@cache
+def _rise(samples: int) -> Floats:
+    return np.asarray(1 + _RISE * np.arange(samples))
+
+
 def find_qrs(ecg: Floats, rate_hz: float) -> Places:
     """Return the samples of the R peaks of one stretch (`qrs_in_rows`), ascending."""
     return qrs_in_rows(ecg[None], rate_hz)
@@ -64,11 +69,12 @@ def qrs_in_rows(rows: Floats, rate_hz: float) -> Places:
     # The compiled code keeps intervals in an array of len / refractory entries and can step over its end when beats
     # follow each other at the refractory time (an artefact at 5 Hz does that); silence at the end makes it long enough.
     silence = 3 * int(_REFRACTORY_S * rate_hz) + 1
-    energy = np.zeros((len(rows), samples + silence))
+    energy = np.empty((len(rows), samples + silence))
+    energy[:, samples:] = 0
     ndimage.correlate1d(
-        band * band, _bell(round(_PEAK_S * rate_hz)), axis=1, output=energy[:, :samples], mode="constant"
+        np.square(band), _bell(round(_PEAK_S * rate_hz)), axis=1, output=energy[:, :samples], mode="constant"
     )
-    energy[:, :samples] *= 1 + _RISE * np.arange(samples)
+    energy[:, :samples] *= _rise(samples)
     integrated, width = np.zeros(samples + silence), round(_INTEGRATED_S * rate_hz)
     is_peak = np.zeros(rows.shape, dtype=np.bool_)
     for row in np.flatnonzero(np.ptp(rows, axis=1) >= _LEAST_SPREAD):
@@ -83,6 +89,10 @@ def _at_peak(band: Floats, at: Places, reach: int) -> Places:
         return at
     samples = band.shape[1]
     first = (at // samples * samples)[:, None]
-    near = np.clip(at[:, None] + np.arange(-reach, reach + 1), first, first + samples - 1)
-    moved = np.sort(near[np.arange(len(at)), np.abs(band.reshape(-1)[near]).argmax(axis=1)])
-    return np.asarray(moved[np.diff(moved, prepend=-1) > 0])
+    near = at[:, None] + np.arange(-reach, reach + 1)
+    np.maximum(near, first, out=near)
+    np.minimum(near, first + (samples - 1), out=near)
+    swing = band.reshape(-1)[near]
+    moved = near[np.arange(len(at)), np.abs(swing, out=swing).argmax(axis=1)]
+    moved.sort()
+    return np.asarray(moved[np.append(True, moved[1:] > moved[:-1])])
