@@ -151,7 +151,8 @@ def tasks(draw: st.DrawFn, is_anchored: bool) -> Task:
 def anchors(draw: st.DrawFn, kind: str, around: int) -> dict[str, Any]:
     """Draw an event that an index time may hang on: timed, within half an hour of the start."""
     upper = around + draw(st.integers(0, 30))
-    told = {"lower_time": clock(upper - 1), "upper_time": clock(upper), "event_time": clock(upper), "tier": "A"}
+    tier = draw(st.sampled_from("AAB"))
+    told = {"lower_time": clock(upper - 1), "upper_time": clock(upper), "event_time": clock(upper), "tier": tier}
     row = draw(happened("anchor", [kind], around, "A")) | told
     over = draw(st.sampled_from([None, 0, 10, 12, 40]))
     row["event_end_time"] = None if over is None else clock(upper + over)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import Phase, find, settings
 
 from mimic_assets.schemas.vocabulary import Tier
 from mimic_assets.windows import label_stays
-from mimic_assets_tests.property.windows.drawn_patients import Drawn, clock, frames, patients
+from mimic_assets_tests.property.windows.drawn_patients import LEFT_OUT, Drawn, clock, frames, patients
 from mimic_assets_tests.property.windows.label_sentences import expected, index_times
 from mimic_assets_tests.unit.windows.patient_frames import ADMISSION
 
@@ -42,7 +43,7 @@ MISTAKES: dict[str, tuple[bool, Mistake]] = {
     "what competes counts in any admission": (False, _events(lambda row: _of_admission(row, ("shock",)))),
     "what competes counts by its class": (
         False,
-        _events(lambda row: {"tier": "D"} if row["event"] == "shock" and row["event_class"] == "newborn" else {}),
+        _events(lambda row: {"tier": "D"} if row["event"] == "shock" and row["event_class"] in LEFT_OUT[-1] else {}),
     ),
     "what a reviewer rejected counts": (False, _events(lambda _: {"adjudication": None})),
     "anchors of any admission": (True, _events(lambda row: _of_admission(row, ("shock",)))),
@@ -55,6 +56,8 @@ MISTAKES: dict[str, tuple[bool, Mistake]] = {
     ),
 }
 """Name -> whether it is about anchored index times, and the mistake."""
+SEED = 2
+"""Of the draws: whether a mistake is among the first 3,000 patients is no matter of luck then."""
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -71,4 +74,8 @@ def test_a_mistake_is_noticed(name: str) -> None:
         labels = [(time, *expected(right, time)) for time in index]
         return frame.select("index_time", "label", "exclusion").rows() != labels
 
-    find(patients(is_anchored=is_anchored), differs, settings=settings(max_examples=2000, phases=(Phase.generate,)))
+    find(
+        patients(is_anchored=is_anchored), differs,
+        settings=settings(max_examples=3000, phases=(Phase.generate,), database=None),
+        random=Random(SEED),
+    )  # fmt: skip
