@@ -1,7 +1,8 @@
 """What an asset body returns: a description of how one key's object is made from the objects of other tables.
 
 The IO manager carries it out key by key, in this process or in a pool of them, so a batch of a thousand patients never
-lies in memory and a bad patient never stops the others.
+lies in memory and a bad patient never stops the others. A pool's processes import this, and they import no Dagster: it
+costs more than all else they need.
 """
 
 import inspect
@@ -9,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
-import dagster as dg
 import polars as pl
 
 from mimic_assets.schemas.judged import Judged, JudgedParts
@@ -93,26 +93,3 @@ class FromAllPatients(Derivation):
 
     function: Callable[..., Any]
     inputs: tuple[str, ...]
-
-
-def each_patient(
-    function: Callable[..., Judged | JudgedParts],
-    *inputs: TableHandle,
-    needs_definitions: bool = False,
-    needs_signals: bool = False,
-) -> dg.Output[Derivation]:
-    """Return the output of an asset whose objects are made patient by patient."""
-    names = tuple(handle.table for handle in inputs)
-    return dg.Output(FromTables(function, names, needs_definitions=needs_definitions, needs_signals=needs_signals))
-
-
-def each_patient_and_task(
-    function: Callable[..., Judged | JudgedParts],
-    *inputs: TableHandle,
-    needs_completeness: bool = False,
-    waveform_inputs: tuple[TableHandle, ...] = (),
-    needs_signals: bool = False,
-) -> dg.Output[Derivation]:
-    """Return the output of an asset whose objects are made patient by patient, for every task of the lake."""
-    names, more = tuple(handle.table for handle in inputs), tuple(handle.table for handle in waveform_inputs)
-    return dg.Output(FromTables(function, names, True, needs_completeness, False, more, needs_signals))

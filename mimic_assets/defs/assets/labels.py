@@ -3,8 +3,9 @@
 import dagster as dg
 
 from mimic_assets import events, stays, windows
+from mimic_assets.defs.assets.outputs import each_patient, each_patient_and_task
 from mimic_assets.defs.assets.raw import BATCHES
-from mimic_assets.defs.derivation import Derivation, TableHandle, each_patient, each_patient_and_task
+from mimic_assets.defs.derivation import Derivation, TableHandle
 from mimic_assets.defs.describing import asset_arguments
 from mimic_assets.defs.partitions import PATIENTS
 
