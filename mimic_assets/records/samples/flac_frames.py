@@ -22,6 +22,10 @@ _MARKER, _DESCRIPTION_BYTES = b"fLaC", 34
 _LAST_BLOCK = 0x80
 _ONLY_BLOCK, _NO_SUM = bytes([_LAST_BLOCK, 0, 0, _DESCRIPTION_BYTES]), bytes(16)
 _SYNC = (0xFF, 0xF8)
+_CODES = (b"\xff\xf8", b"\xff\xf9")
+"""How a frame starts: in streams of one block size, and in others."""
+_SIZE_BYTES, _RATE_BYTES = {6: 1, 7: 2}, {12: 1, 13: 2, 14: 2}
+"""Bytes behind the number, by the codes of block size and rate."""
 _LONGEST_HEADER = 16
 _SLACKS = (1, 1, 1, *(1 << step for step in range(1, 12)), 0)
 """How far around its place each try looks for a frame; nobody looks after the last."""
@@ -103,7 +107,8 @@ class FrameOffsets:
         for slack in _SLACKS:
             start, end = bisect_left(self._numbers, first), bisect_left(self._numbers, last)
             if end - start == last - first and self._numbers[start] == first and self._numbers[end] == last:
-                return self._read_at(self._offsets[start], self._offsets[end] - self._offsets[start])
+                found = self._read_at(self._offsets[start], self._offsets[end] - self._offsets[start])
+                return self._without_strangers(found, start, end)
             if slack:
                 self._learn(first, last, slack)
         return self._before_a_defect(first, last)
@@ -144,7 +149,7 @@ class FrameOffsets:
         """Return the number in the header that starts at a place; None where no header of this stream does."""
         if (content[place + 3] ^ self._code[3]) & 0x0F:
             return None
-        number = _coded_number(content, place + 4)
+        number = _header_number(content, place)
         if number is None or not 0 < number < self._stream.frame_count:
             return None
         is_last = number == self._stream.frame_count - 1
@@ -158,17 +163,62 @@ class FrameOffsets:
         inside = self._offsets[end] - self._offsets[start] + 2
         most = min(inside + self._stream.largest_frame, self._offsets[end + 1] - self._offsets[start])
         content = self._read_at(self._offsets[start], most)
-        ends = [at for code in (b"\xff\xf8", b"\xff\xf9") if (at := content.find(code, inside)) >= 0]
-        return content[: min(ends, default=len(content))]
+        ends = [at for code in _CODES if (at := content.find(code, inside)) >= 0]
+        return self._without_strangers(content[: min(ends, default=len(content))], start, end + 1)
+
+    def _without_strangers(self, content: bytes, start: int, end: int) -> bytes | None:
+        """Return the bytes of known frames; None where they hold a header of another, which would be decoded as well.
+
+        A decoder that skips a damaged frame takes the next whole one it meets, whatever its number.
+        """
+        known = {offset - self._offsets[start] for offset in self._offsets[start:end]}
+        for code in _CODES:
+            place = content.find(code)
+            while place >= 0:
+                if place not in known and _header_number(content, place) is not None:
+                    return None
+                place = content.find(code, place + 1)
+        return content
+
+
+def _sum_table() -> list[int]:
+    table = []
+    for value in range(256):
+        for _ in range(8):
+            value = (value << 1) ^ (0x107 if value & 0x80 else 0)
+        table.append(value)
+    return table
+
+
+_SUMS = _sum_table()
+"""CRC-8 of a header, polynomial 0x07."""
+
+
+def _header_number(content: bytes, place: int) -> int | None:
+    """Return the number in a header; None where its CRC says that none starts there, or it is not all there."""
+    if len(content) < place + 5:
+        return None
+    number = _coded_number(content, place + 4)
+    if number is None:
+        return None
+    lead, sizes = content[place + 4], content[place + 2]
+    coded = 1 if lead < 0x80 else 8 - (lead ^ 0xFF).bit_length()
+    end = place + 4 + coded + _SIZE_BYTES.get(sizes >> 4, 0) + _RATE_BYTES.get(sizes & 15, 0)
+    if len(content) <= end:
+        return None
+    total = 0
+    for byte in content[place:end]:
+        total = _SUMS[total ^ byte]
+    return number if total == content[end] else None
 
 
 def _coded_number(content: bytes, place: int) -> int | None:
-    """Return the number that is coded like a character of UTF-8, in up to 6 bytes."""
+    """Return the number that is coded like a character of UTF-8, in up to 7 bytes."""
     lead = content[place]
     if lead < 0x80:
         return lead
     more = 7 - (lead ^ 0xFF).bit_length()
-    if not 1 <= more <= 5:
+    if not 1 <= more <= 6:
         return None
     number = lead & (0x3F >> more)
     for byte in content[place + 1 : place + 1 + more]:
