@@ -198,6 +198,22 @@ def test_a_sound_frame_of_another_number_stands_in_for_no_damaged_one(tmp_path: 
         assert (found == values[:4096]).all()
 
 
+def test_a_sound_frame_behind_a_damaged_one_within_its_bytes_stands_in_for_nothing(tmp_path: Path) -> None:
+    """The last frame fails its CRC, and a copy of frame 1 lies where it ended: samples enough, but not those."""
+    values = np.random.default_rng(4).integers(-900, 900, (20_000, 1), dtype=np.int16)
+    path = tmp_path / "damaged.dat"
+    with path.open("wb") as target:
+        soundfile.write(target, values, 96000, subtype="PCM_16", format="FLAC")
+    content = bytearray(path.read_bytes())
+    starts = _frame_starts(bytes(content))
+    content[-1] ^= 1
+    path.write_bytes(content + content[starts[1] : starts[2]])
+    with path.open("rb") as file:
+        quick = frames_in_memory(file.fileno())
+        assert quick is not None
+        assert quick.read(16_384, 20_000 - 16_384) is None
+
+
 def _crc(content: bytes, bits: int, polynomial: int) -> int:
     """Return the CRC of RFC 9639, bit by bit."""
     rest = 0
