@@ -13,7 +13,8 @@ import os
 import numpy as np
 
 from mimic_assets.records.samples.dr_flac import Decode, Samples, decoder
-from mimic_assets.records.samples.flac_frames import FrameOffsets, StreamDescription, describe
+from mimic_assets.records.samples.flac_frames import FrameOffsets
+from mimic_assets.records.samples.flac_stream import StreamDescription, describe
 
 _WIDTHS = (8, 16, 24)
 

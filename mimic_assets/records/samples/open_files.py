@@ -8,10 +8,12 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import TypeVar
 
 from mimic_assets.records.samples.decoders import Decoder
+
+_Answer = TypeVar("_Answer")
 
 
 class OpenFiles:
@@ -25,9 +27,8 @@ class OpenFiles:
         self._process = os.getpid()
         self._finalizer = weakref.finalize(self, _close_all, self._idle)
 
-    @contextmanager
-    def borrowed(self, path: str) -> Iterator[Decoder]:
-        """Lend the file to one borrower; a second one at the same time gets a handle of its own.
+    def lend(self, path: str, use: Callable[[Decoder], _Answer]) -> _Answer:
+        """Return what a borrower makes of the file; a second one at the same time gets a handle of its own.
 
         After an exception the handle is closed: its place is unknown. A process that was forked opens files of its own:
         those of its parent move when the parent reads.
@@ -40,7 +41,7 @@ class OpenFiles:
         if file is None:
             file = self._open(path)
         try:
-            yield file
+            answer = use(file)
         except BaseException:
             file.close()
             raise
@@ -51,6 +52,7 @@ class OpenFiles:
                 surplus = self._idle.popitem(last=False)[1]
         if surplus is not None:
             surplus.close()
+        return answer
 
     def close(self) -> None:
         """Close every file; later reads open what they need again."""

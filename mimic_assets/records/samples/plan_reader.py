@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from mimic_assets.errors import DataError
-from mimic_assets.records.samples.decoders import Block, open_decoder
+from mimic_assets.records.samples.decoders import Block, Decoder, open_decoder
 from mimic_assets.records.samples.flac import DamagedSamplesError
 from mimic_assets.records.samples.open_files import OpenFiles
 from mimic_assets.records.samples.pieces import Piece, RecordPlan, Span
@@ -152,13 +152,15 @@ class PlanReader:
     def _decode(self, path: str, span: Span, wanted: list[_Wanted], first: int, last: int) -> None:
         """Decode frames `first` to `last - 1` of a file into the arrays of its signals, a block at a time."""
         step = max(_BLOCK_SAMPLES // max(self.plan.files[path].samples_per_frame), 1)
+
+        def fill(file: Decoder) -> None:
+            for start in range(first, last, step):
+                block = file.frames(start, min(step, last - start))
+                for one in wanted:
+                    _take(one, span, start, block)
+
         try:
-            with self._files.borrowed(path) as file:
-                for start in range(first, last, step):
-                    count = min(step, last - start)
-                    block = file.frames(start, count)
-                    for one in wanted:
-                        _take(one, span, start, block)
+            self._files.lend(path, fill)
         except (DamagedSamplesError, FileNotFoundError) as error:
             raise DataError(f"{path}: {error}; {self._advice}") from error
 
