@@ -11,6 +11,8 @@ COMPILE_FROM = $(BIN)/uv pip compile --quiet --universal --no-strip-extras --gen
 COMPILE := $(COMPILE_FROM) 3.11
 
 .DEFAULT_GOAL := help
+# Images of containers like to set it: then each of our many processes compiles Dagster and all the rest anew, in 3 s.
+unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 .PHONY: help demo test up bench check lock dictionary clean bootstrap
 
