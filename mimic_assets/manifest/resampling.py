@@ -8,7 +8,6 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
 
 def resample(
@@ -41,6 +40,8 @@ def resample(
     observed = np.flatnonzero(reasons == 0)
     if not observed.size:
         return np.full(count, np.nan, dtype=np.float32), reached
+    from scipy.signal import resample_poly  # takes a second to import, and most loaders resample nothing
+
     whole = np.interp(np.arange(len(values)), observed, values[observed].astype(np.float64))
     mean = whole.mean()  # the filter's gain at zero is 1 within 0.0005 only: of an offset of 8192 that is four steps
     filtered = resample_poly(whole - mean, ratio.numerator, ratio.denominator, padtype="line")[:count] + mean

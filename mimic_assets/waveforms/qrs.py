@@ -14,7 +14,6 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
-from sleepecg import _heartbeat_detection as compiled
 
 from mimic_assets.waveforms.zero_phase import band_pass
 
@@ -62,6 +61,8 @@ def qrs_in_rows(rows: Floats, rate_hz: float) -> Places:
 
     Missing: a stretch shorter than three seconds or without any change gives no beats.
     """
+    from sleepecg import _heartbeat_detection as compiled  # brings scipy.stats, which takes a second to import
+
     samples = rows.shape[1]
     if samples < SHORTEST_S * rate_hz:
         return np.empty(0, dtype=np.int64)

@@ -1,4 +1,7 @@
-"""A process of the pool needs no Dagster and no pandas: importing them costs more than all else it starts with."""
+"""What processes do not import before they need it: that costs more than all else they start with.
+
+A process of the pool needs no Dagster and no pandas, a command no filters.
+"""
 
 import pickle
 import subprocess
@@ -35,4 +38,14 @@ def test_a_worker_that_gets_what_assets_return_has_imported_no_orchestrator() ->
     assert len(derivations) == len(of_patients)
     sent = pickle.dumps((settings, derivations))
     said = subprocess.run([sys.executable, "-c", WORKER], input=sent, capture_output=True, check=True)
+    assert said.stdout.decode().strip() == "[]"
+
+
+def test_the_graph_and_the_loader_are_imported_without_filters() -> None:
+    code = """
+import sys
+import mimic_assets.definitions, mimic_assets.manifest.loader
+print(sorted({"scipy.signal", "scipy.stats", "sleepecg"} & set(sys.modules)))
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert said.stdout.decode().strip() == "[]"
