@@ -62,7 +62,8 @@ class TableIO(dg.IOManager):
         outcomes = []
         for outcome in self._outcomes(table, obj, keys):
             outcomes.append(outcome)
-            self._report(context, table, outcome)
+            if not outcome.is_stored:
+                context.log.warning(f"{table.name} {outcome.key}: {outcome.status} - {'; '.join(outcome.reasons)}")
             if self._progress:
                 self._progress(table.name, len(outcomes), max(len(keys), len(outcomes)))
         write_outcomes(self._workshop.home, context.run_id, table.name, outcomes)
@@ -97,16 +98,6 @@ class TableIO(dg.IOManager):
             self._surveyed.add(table.name)
             self._workshop.lake.write_source_rejections(table, derivation.survey(self._workshop.waveforms)[1])
 
-    def _report(self, context: dg.OutputContext, table: Table, outcome: Outcome) -> None:
-        """Attach counts, sizes and checksums of one key to its event."""
-        if not outcome.is_stored:
-            context.log.warning(f"{table.name} {outcome.key}: {outcome.status} - {'; '.join(outcome.reasons)}")
-            return
-        if context.has_asset_partitions:
-            context.step_context.add_asset_metadata(
-                _metadata(outcome), asset_key=context.asset_key, partition_key=outcome.key
-            )
-
     def _conclude(self, context: dg.OutputContext, table: Table, outcomes: list[Outcome]) -> None:
         stored = [outcome for outcome in outcomes if outcome.is_stored]
         summary: dict[str, Any] = {"dagster/column_lineage": column_lineage(table)}
@@ -130,9 +121,22 @@ class TableIO(dg.IOManager):
         context._asset_partitions_subset = context.asset_partitions_def.subset_with_partition_keys(
             [outcome.key for outcome in stored]
         )
+        for outcome in stored:
+            _describe(context, outcome.key, _metadata(outcome))
         if stored:  # events follow the order of the subset: the last one is what the asset's page shows
-            last = context.asset_partition_keys[-1]
-            context.step_context.add_asset_metadata(summary, asset_key=context.asset_key, partition_key=last)
+            _describe(context, context.asset_partition_keys[-1], summary)
+
+
+def _describe(context: dg.OutputContext, key: str, metadata: dict[str, Any]) -> None:
+    """Attach metadata to the event of one key.
+
+    What `add_asset_metadata` does, without reading every partition of the instance from its database for each key.
+    Private, and guarded by a contract test.
+    """
+    step = context.step_context
+    step._metadata_accumulator = step._metadata_accumulator.with_additional_asset_metadata(
+        asset_key=context.asset_key, partition_key=key, metadata=metadata
+    )
 
 
 def _attritions(tallies: dict[str, dict[str, int]]) -> dict[str, pl.DataFrame]:

@@ -1,9 +1,12 @@
 """The graph says what the schemas say, and nothing runs by itself unless somebody switches it on."""
 
+import inspect
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.execution.context.metadata_logging import OutputMetadataAccumulator
+from dagster._core.execution.context.system import StepExecutionContext
 
 from mimic_assets.definitions import build_definitions
 from mimic_assets.defs.automation import runs_of
@@ -79,3 +82,13 @@ def test_the_private_line_of_dagster_is_still_there() -> None:
     """`defs.io_managers` narrows the keys that become materialised through this attribute; see ADR 2."""
     context = dg.build_output_context(partition_key="a", asset_key=dg.AssetKey("t"))
     assert hasattr(context, "_asset_partitions_subset")
+
+
+def test_the_private_metadata_of_a_step_is_still_there() -> None:
+    """`defs.io_managers` attaches metadata to keys through it: the public way reads every partition for each key."""
+    accumulator = OutputMetadataAccumulator.empty()
+    described = accumulator.with_additional_asset_metadata(
+        asset_key=dg.AssetKey("t"), partition_key="a", metadata={"rows": 1}
+    )
+    assert described.get_asset_metadata(dg.AssetKey("t"), "a") == {"rows": 1}
+    assert "self._metadata_accumulator" in inspect.getsource(StepExecutionContext.add_asset_metadata)
