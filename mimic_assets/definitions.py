@@ -35,8 +35,9 @@ def build_definitions(
     """
     settings = settings or Settings()
     workshop = Workshop(settings)
+    crew = Crew(settings, workshop)
     resources: dict[str, Any] = {
-        "tables": TableIO(workshop, Crew(settings, workshop), progress),
+        "tables": TableIO(workshop, crew, progress),
         "previews": PreviewIO(workshop.home / "previews"),
     }
     return dg.Definitions(
@@ -57,7 +58,7 @@ def build_definitions(
             manifest.training_manifest,
             *all_previews(workshop),
         ],
-        asset_checks=[*all_checks(workshop), proof_check(workshop)],
+        asset_checks=[*all_checks(workshop), proof_check(workshop, crew)],
         jobs=JOBS,
         schedules=[nightly_extract_schedule(settings.buckets), nightly],
         sensors=[arriving_patients_sensor(workshop), manifest_after_patients, manifest_after_partial_patients],

@@ -1,4 +1,4 @@
-"""The processes that make keys: a pool that is started once, fed in order, and never outlives its parent.
+"""The processes that make and prove keys: a pool that is started once, fed in order, and never outlives its parent.
 
 Results come back in the order of the keys, whatever the number of workers. Processes are spawned, never forked (Polars
 holds threads); each watches its parent and ends with it, so a killed run leaves nobody behind.
@@ -8,10 +8,11 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
+from typing import TypeVar
 
 from mimic_assets.defs.derivation import FromTables, FromTree
 from mimic_assets.defs.making import Workshop
@@ -20,6 +21,8 @@ from mimic_assets.schemas.tables import TABLES
 from mimic_assets.settings import Settings
 
 _workshop: Workshop | None = None
+_Item = TypeVar("_Item")
+_Answer = TypeVar("_Answer")
 
 _DEAD_WORKER = "the worker process died while making this key, twice (out of memory?); nothing was changed"
 
@@ -37,10 +40,15 @@ def _open_workshop(settings: Settings) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _make(table: str, derivation: FromTree | FromTables, key: str) -> Outcome:
+def _in_workshop(work: Callable[[Workshop, _Item], _Answer], item: _Item) -> _Answer:
     if _workshop is None:
         raise RuntimeError("a worker was used before it was opened")
-    return _workshop.make(TABLES[table], derivation, key)
+    return work(_workshop, item)
+
+
+def _make(workshop: Workshop, wanted: tuple[str, FromTree | FromTables, str]) -> Outcome:
+    table, derivation, key = wanted
+    return workshop.make(TABLES[table], derivation, key)
 
 
 class Crew:
@@ -57,39 +65,54 @@ class Crew:
 
         A worker that dies (out of memory, killed) blocks the key it had; the pool is started again for the others.
         """
-        if self._settings.workers == 1 or len(keys) == 1:
-            for key in keys:
-                yield self._workshop.make(TABLES[table], derivation, key)
+        wanted = [(table, derivation, key) for key in keys]
+        return self.work(_make, wanted, lambda lost: Outcome(lost[2], Status.BLOCKED, [_DEAD_WORKER]))
+
+    def work(
+        self, work: Callable[[Workshop, _Item], _Answer], items: Sequence[_Item], if_dead: Callable[[_Item], _Answer]
+    ) -> Iterator[_Answer]:
+        """Yield the answer to each item, in order.
+
+        Args:
+            work: a function of a module, given a worker's workshop and an item.
+            items: pickled to the workers.
+            if_dead: gives the answer to an item at which the worker died twice.
+        """
+        if self._settings.workers == 1 or len(items) == 1:
+            for item in items:
+                yield work(self._workshop, item)
             return
-        waiting = deque(keys)
-        running: deque[tuple[str, Future[Outcome]]] = deque()
+        waiting = deque(items)
+        running: deque[tuple[_Item, Future[_Answer]]] = deque()
         while waiting or running:
             while waiting and len(running) < 2 * self._settings.workers:
                 try:
-                    future = self._started().submit(_make, table, derivation, waiting[0])
+                    future = self._started().submit(_in_workshop, work, waiting[0])
                 except BrokenProcessPool:  # a worker died since the last result; those in flight say so below
                     self.close()
                 else:
                     running.append((waiting.popleft(), future))
-            key, future = running.popleft()
+            item, future = running.popleft()
             try:
-                outcome = future.result()
+                answer = future.result()
             except BrokenProcessPool:
                 self.close()
-                lost = [key, *(name for name, _ in running)]
+                lost = [item, *(other for other, _ in running)]
                 running.clear()
-                for name in lost:
-                    yield self._alone(table, derivation, name)
+                for other in lost:
+                    yield self._alone(work, other, if_dead)
             else:
-                yield outcome
+                yield answer
 
-    def _alone(self, table: str, derivation: FromTree | FromTables, key: str) -> Outcome:
-        """Return the outcome of a key that was in flight when a worker died, tried once with nothing beside it."""
+    def _alone(
+        self, work: Callable[[Workshop, _Item], _Answer], item: _Item, if_dead: Callable[[_Item], _Answer]
+    ) -> _Answer:
+        """Return the answer to an item that was in flight when a worker died, tried once with nothing beside it."""
         try:
-            return self._started().submit(_make, table, derivation, key).result()
+            return self._started().submit(_in_workshop, work, item).result()
         except BrokenProcessPool:
             self.close()
-            return Outcome(key, Status.BLOCKED, [_DEAD_WORKER])
+            return if_dead(item)
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:

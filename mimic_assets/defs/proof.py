@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from mimic_assets.defs.crew import Crew
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import read_outcomes
 from mimic_assets.defs.rebuilding import NAMES, Rebuilt, choose_windows, rebuild_windows
@@ -25,18 +26,26 @@ PER_PATIENT = 2
 _LISTED = 20
 
 
-def prove_run(workshop: Workshop, run_id: str) -> list[Rebuilt]:
+def prove_run(workshop: Workshop, crew: Crew, run_id: str) -> list[Rebuilt]:
     """Return what became of the windows drawn from a run's keys."""
     outcomes = read_outcomes(workshop.home, run_id, WINDOWED_SAMPLES.name)
     subjects = [int(outcome.key) for outcome in outcomes if outcome.is_stored]
     scans = [workshop.lake.scan(WINDOWED_SAMPLES, task.name, subjects).select(NAMES) for task in workshop.tasks]
     names = pl.concat([scan.collect() for scan in scans])
-    chosen = choose_windows(names, AT_MOST, PER_PATIENT)
-    return list(
-        rebuild_windows(
-            workshop.lake, workshop.tasks, workshop.definitions, workshop.bucket, workshop.open_signals, chosen
-        )
-    )
+    of_patients = choose_windows(names, AT_MOST, PER_PATIENT).partition_by("subject_id", maintain_order=True)
+    return [window for rebuilt in crew.work(_prove, of_patients, _unproven) for window in rebuilt]
+
+
+def _prove(workshop: Workshop, chosen: pl.DataFrame) -> list[Rebuilt]:
+    places = workshop.lake, workshop.tasks, workshop.definitions, workshop.bucket, workshop.open_signals
+    return list(rebuild_windows(*places, chosen))
+
+
+def _unproven(chosen: pl.DataFrame) -> list[Rebuilt]:
+    problem = "the worker process died while making it again, twice (out of memory?)"
+    return [
+        Rebuilt(task, subject, sample, problem=problem) for task, subject, sample in chosen.select(NAMES).iter_rows()
+    ]
 
 
 def count_columns(rebuilt: list[Rebuilt]) -> dict[str, int]:
@@ -50,7 +59,7 @@ def _listing(failed: list[Rebuilt]) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md("\n".join(["| patient | sample | what differs |", "|---|---|---|", *lines]))
 
 
-def proof_check(workshop: Workshop) -> dg.AssetChecksDefinition:
+def proof_check(workshop: Workshop, crew: Crew) -> dg.AssetChecksDefinition:
     """Return the check."""
 
     @dg.multi_asset_check(
@@ -66,7 +75,7 @@ def proof_check(workshop: Workshop) -> dg.AssetChecksDefinition:
         ],
     )
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        rebuilt = prove_run(workshop, context.run.run_id)
+        rebuilt = prove_run(workshop, crew, context.run.run_id)
         failed = [window for window in rebuilt if not window.is_identical]
         metadata: dict[str, Any] = {
             "windows rebuilt": len(rebuilt),

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from mimic_assets.cli.app import app
 from mimic_assets.clinical import bucket_of
+from mimic_assets.defs.crew import Crew
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Outcome, Status, write_outcomes
 from mimic_assets.defs.proof import PER_PATIENT, count_columns, prove_run
@@ -73,11 +74,10 @@ def store_windows(place: Path) -> None:
 
 def check(place: Path) -> tuple[int, dict[str, int]]:
     """Return how many windows the check of a run made again, and the columns it names."""
-    workshop = Workshop(
-        Settings(lake=str(place / "lake"), tasks=(str(place / "task.toml"),), buckets=BUCKETS, workers=1)
-    )
+    settings = Settings(lake=str(place / "lake"), tasks=(str(place / "task.toml"),), buckets=BUCKETS, workers=1)
+    workshop = Workshop(settings)
     write_outcomes(workshop.home, RUN, WINDOWED_SAMPLES.name, [Outcome(str(SUBJECT), Status.MADE)])
-    rebuilt = prove_run(workshop, RUN)
+    rebuilt = prove_run(workshop, Crew(settings, workshop), RUN)
     assert all(window.problem is None for window in rebuilt)
     return len(rebuilt), count_columns(rebuilt)
 

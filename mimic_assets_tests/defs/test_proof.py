@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 from mimic_assets.cli.app import app
 from mimic_assets.cli.summary import summarise
+from mimic_assets.defs.crew import Crew
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.proof import AT_MOST, PER_PATIENT, PROOF, prove_run
+from mimic_assets.defs.rebuilding import Rebuilt
 from mimic_assets.sources.demo import DemoPlan, generate_demo
 from mimic_assets_tests.defs.journeys import Place, Travelled, states_of, travel_in_process, with_instance
 from mimic_assets_tests.leaks import interpolation_across_the_index
@@ -72,11 +74,19 @@ def test_every_run_proves_some_windows_and_says_how_many(sound: Travelled) -> No
     assert sound.journey.has_manifest
 
 
-def test_the_windows_proven_are_the_same_at_every_call_and_few(sound: Travelled) -> None:
-    workshop = Workshop(sound.place.settings())
-    of_patients = [prove_run(workshop, run) for run in sound.journey.runs]
-    rebuilt = [window for windows in of_patients for window in windows]
-    assert rebuilt == [window for run in sound.journey.runs for window in prove_run(workshop, run)]
+def _windows_proven(travelled: Travelled, workers: int) -> list[Rebuilt]:
+    settings = travelled.place.settings().model_copy(update={"workers": workers})
+    workshop = Workshop(settings)
+    crew = Crew(settings, workshop)
+    try:
+        return [window for run in travelled.journey.runs for window in prove_run(workshop, crew, run)]
+    finally:
+        crew.close()
+
+
+def test_the_windows_proven_are_the_same_with_any_workers_and_few(sound: Travelled) -> None:
+    rebuilt = _windows_proven(sound, workers=1)
+    assert rebuilt == _windows_proven(sound, workers=2)
     assert 0 < len(rebuilt) <= AT_MOST
     assert all(window.is_identical for window in rebuilt)
 
