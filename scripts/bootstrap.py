@@ -43,6 +43,16 @@ INPUTS = (
 )
 
 
+COMMON = ("mimic_assets.definitions", "mimic_assets.cli.journey", "mimic_assets.sources.demo", "sleepecg", "pytest")
+"""What commands and tests import with all that it brings: compiled once here, not by every process of the first run."""
+COMPILE = """
+import contextlib, importlib, sys
+for name in sys.argv[1:]:
+    with contextlib.suppress(Exception):  # whoever needs it says what is wrong with it
+        importlib.import_module(name)
+"""
+
+
 def fingerprint(root: Path) -> str:
     """Return the SHA-256 of what `.venv` is made from."""
     digest = hashlib.sha256()
@@ -102,8 +112,16 @@ def locked_uv(root: Path) -> str:
 
 
 def plain_environment() -> dict[str, str]:
-    """Return the environment for the steps: ours, without what would point them at another Python."""
-    unwanted = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_USER", "PIP_TARGET", "PIP_PREFIX")
+    """Return the environment for the steps: ours, without what points at another Python or forbids its cache."""
+    unwanted = (
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "PYTHONDONTWRITEBYTECODE",
+        "VIRTUAL_ENV",
+        "PIP_USER",
+        "PIP_TARGET",
+        "PIP_PREFIX",
+    )
     return {**{k: v for k, v in os.environ.items() if k not in unwanted}, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
@@ -139,7 +157,7 @@ def build(root: Path, lock_fd: int) -> None:
     Raises:
         MachineError, StepError: see their sentences; `.venv` then has no stamp and the next call starts afresh.
     """
-    steps = Steps(root, count=5, lock_fd=lock_fd)
+    steps = Steps(root, count=6, lock_fd=lock_fd)
     keep = read_stamp(root)[0] == str(root / ".venv")
     steps.say(1, "looking at this machine ...", end="")
     try:
@@ -167,6 +185,7 @@ def build(root: Path, lock_fd: int) -> None:
     steps.run(4, f"installing {number} locked packages", sync, environment)
     itself = [*uv, "install", "--python", python, "--offline", "--no-deps", "--no-build-isolation", "-e", "."]
     steps.run(5, "installing mimic-assets itself", itself, environment)
+    steps.run(6, "compiling what commands import", [python, "-c", COMPILE, *COMMON], environment)
     write_stamp(root)
 
 

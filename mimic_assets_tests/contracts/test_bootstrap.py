@@ -30,6 +30,7 @@ def project(tmp_path: Path) -> Path:
     """A checkout in little: the real scripts and project file, and a lock of just what builds the project itself."""
     root = tmp_path / "check out"  # with a space, as on many a desktop
     (root / "mimic_assets").mkdir(parents=True)
+    (root / "mimic_assets" / "definitions.py").touch()
     shutil.copy(ROOT / "mimic_assets" / "__init__.py", root / "mimic_assets")
     shutil.copytree(SCRIPTS, root / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", root)
@@ -84,7 +85,7 @@ def test_a_machine_that_cannot_is_refused_before_anything_is_made(
     monkeypatch.setattr(bootstrap, name, value)
     assert bootstrap.main(project) == 1
     said = capsys.readouterr()
-    assert said.out == "[1/5] looking at this machine ... failed\n"
+    assert said.out == "[1/6] looking at this machine ... failed\n"
     assert "needed" in said.err
     assert "Traceback" not in said.err
     assert not (project / ".venv").exists()
@@ -177,7 +178,7 @@ def test_real_set_up_is_made_kept_updated_and_repaired(project: Path) -> None:
     # A killed one first: no stamp, and some of the files.
     killed = start(project)
     assert killed.stdout is not None
-    wait_for(lambda: "[3/5]" in (killed.stdout.readline() if killed.stdout else ""))
+    wait_for(lambda: "[3/6]" in (killed.stdout.readline() if killed.stdout else ""))
     killed.kill()
     killed.communicate()
     assert (project / ".venv").exists()
@@ -187,11 +188,12 @@ def test_real_set_up_is_made_kept_updated_and_repaired(project: Path) -> None:
     said = finish(project)
     headings = [line.split(" ...")[0] for line in said.splitlines() if line.startswith("[")]
     assert headings == [
-        "[1/5] looking at this machine",
-        "[2/5] making .venv",
-        f"[3/5] installing uv {bootstrap.locked_uv(project)}",
-        "[4/5] installing 6 locked packages",
-        "[5/5] installing mimic-assets itself",
+        "[1/6] looking at this machine",
+        "[2/6] making .venv",
+        f"[3/6] installing uv {bootstrap.locked_uv(project)}",
+        "[4/6] installing 6 locked packages",
+        "[5/6] installing mimic-assets itself",
+        "[6/6] compiling what commands import",
     ]
     python = str(bootstrap.venv_python(project))
     where = subprocess.check_output(
@@ -199,6 +201,7 @@ def test_real_set_up_is_made_kept_updated_and_repaired(project: Path) -> None:
     )
     assert Path(where.strip()) == project / "mimic_assets" / "__init__.py"
     assert (project / ".venv" / "bin" / "mimic-assets").exists()
+    assert list((project / "mimic_assets" / "__pycache__").glob("definitions.*.pyc")), "though we forbid it (`start`)"
 
     # Nothing to do: nothing said.
     assert finish(project) == ""
@@ -217,7 +220,7 @@ def test_real_set_up_is_made_kept_updated_and_repaired(project: Path) -> None:
     refused = start(project)
     said, _ = refused.communicate(timeout=600)
     assert refused.returncode == 2, said
-    assert "[4/5] installing 6 locked packages ... failed" in said
+    assert "[4/6] installing 6 locked packages ... failed" in said
     assert "Hash mismatch" in said
     assert not marker.exists(), "an unfinished .venv is made anew"
     assert not bootstrap.is_current(project)
