@@ -24,7 +24,8 @@ _workshop: Workshop | None = None
 _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
 
-_DEAD_WORKER = "the worker process died while making this key, twice (out of memory?); nothing was changed"
+DEAD_WORKER = "the worker process died while making this key, twice (out of memory?); nothing was changed"
+"""Why a key is blocked whose worker died."""
 
 
 def _end_with_parent() -> None:
@@ -66,7 +67,7 @@ class Crew:
         A worker that dies (out of memory, killed) blocks the key it had; the pool is started again for the others.
         """
         wanted = [(table, derivation, key) for key in keys]
-        return self.work(_make, wanted, lambda lost: Outcome(lost[2], Status.BLOCKED, [_DEAD_WORKER]))
+        return self.work(_make, wanted, lambda lost: Outcome(lost[2], Status.BLOCKED, [DEAD_WORKER]))
 
     def work(
         self, work: Callable[[Workshop, _Item], _Answer], items: Sequence[_Item], if_dead: Callable[[_Item], _Answer]

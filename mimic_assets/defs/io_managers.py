@@ -28,7 +28,8 @@ from mimic_assets.defs.outcomes import Outcome, add_tallies, write_outcomes
 from mimic_assets.defs.partitions import PATIENTS
 from mimic_assets.defs.pictures import picture
 from mimic_assets.defs.tallies import ATTRITION_TALLY
-from mimic_assets.defs.whole_tables import make_for_all_patients, make_from_clinical_tree, make_from_decisions
+from mimic_assets.defs.task_tables import make_for_all_patients
+from mimic_assets.defs.whole_tables import make_from_clinical_tree, make_from_decisions
 from mimic_assets.defs.window_pictures import signals_of_run
 from mimic_assets.errors import InternalError
 from mimic_assets.schemas.model import Table
@@ -85,7 +86,7 @@ class TableIO(dg.IOManager):
         if isinstance(derivation, FromDecisions):
             return make_from_decisions(self._workshop, table, derivation)
         if isinstance(derivation, FromAllPatients):
-            return make_for_all_patients(self._workshop, table, derivation, self._progress)
+            return make_for_all_patients(self._workshop, table, derivation, self._progress, self._crew)
         if isinstance(derivation, FromTree):
             self._survey(table, derivation)
         if isinstance(derivation, FromTree | FromTables):

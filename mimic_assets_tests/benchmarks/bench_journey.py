@@ -26,7 +26,8 @@ from mimic_assets import records
 from mimic_assets.defs.derivation import FromAllPatients, FromClinicalTree, FromTables, FromTree
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.partitions import bucket_key
-from mimic_assets.defs.whole_tables import make_for_all_patients, make_from_clinical_tree
+from mimic_assets.defs.task_tables import make_for_all_patients
+from mimic_assets.defs.whole_tables import make_from_clinical_tree
 from mimic_assets.schemas.tables import RAW_RECORDS, TABLES, WAVEFORM_QUALITY, WINDOWED_SAMPLES
 from mimic_assets.settings import load_settings
 from mimic_assets.signal_codec import decode_reasons, decode_samples

@@ -18,7 +18,7 @@ from mimic_assets.settings import Settings
 OF_PATIENTS = {Partitioning.PATIENT, Partitioning.PATIENT_TASK}
 WORKER = """
 import pickle, sys
-import mimic_assets.defs.crew
+import mimic_assets.defs.crew, mimic_assets.defs.proving, mimic_assets.defs.task_tables
 pickle.loads(sys.stdin.buffer.read())
 print(sorted({"dagster", "dagster_pandas", "pandas", "pandera", "matplotlib"} & set(sys.modules)))
 """

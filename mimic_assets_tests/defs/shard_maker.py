@@ -9,7 +9,7 @@ from typing import Any
 from mimic_assets import manifest
 from mimic_assets.defs.derivation import FromAllPatients
 from mimic_assets.defs.making import Workshop
-from mimic_assets.defs.whole_tables import make_for_all_patients
+from mimic_assets.defs.task_tables import make_for_all_patients
 from mimic_assets.manifest import shards
 from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.tables import TRAINING_MANIFEST, TRAINING_NORMALISATION, WINDOWED_SAMPLES

@@ -16,7 +16,7 @@ from mimic_assets.clinical import bucket_of
 from mimic_assets.defs.crew import Crew
 from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Outcome, Status, write_outcomes
-from mimic_assets.defs.proof import PER_PATIENT, count_columns, prove_run
+from mimic_assets.defs.proving import PER_PATIENT, count_columns, prove_run
 from mimic_assets.schemas.judged import Judged, rejected_frame
 from mimic_assets.schemas.tables import CLINICAL_EXTRACT, RAW_NUMERICS, RAW_RECORDS, WINDOWED_SAMPLES
 from mimic_assets.settings import S3Settings, Settings
@@ -125,8 +125,8 @@ def test_the_check_of_a_run_finds_every_leak_where_it_draws_enough(
     leak: Leak, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two windows of a patient are few: of one patient they may miss a leak, of 24 the check sees all it needs."""
-    monkeypatch.setattr("mimic_assets.defs.proof.PER_PATIENT", 24)
-    monkeypatch.setattr("mimic_assets.defs.proof.AT_MOST", 24)
+    monkeypatch.setattr("mimic_assets.defs.proving.PER_PATIENT", 24)
+    monkeypatch.setattr("mimic_assets.defs.proving.AT_MOST", 24)
     leak(monkeypatch)
     store_windows(place)
     _, columns = check(place)

@@ -12,7 +12,8 @@ from mimic_assets.cli.app import app
 from mimic_assets.cli.summary import summarise
 from mimic_assets.defs.crew import Crew
 from mimic_assets.defs.making import Workshop
-from mimic_assets.defs.proof import AT_MOST, PER_PATIENT, PROOF, prove_run
+from mimic_assets.defs.proof import PROOF
+from mimic_assets.defs.proving import AT_MOST, PER_PATIENT, prove_run
 from mimic_assets.defs.rebuilding import Rebuilt
 from mimic_assets.sources.demo import DemoPlan, generate_demo
 from mimic_assets_tests.defs.journeys import Place, Travelled, states_of, travel_in_process, with_instance
