@@ -5,11 +5,12 @@ What is absent is skipped with its reason; with MIMIC_ASSETS_REQUIRE_ALL=1 (CI) 
 
 import importlib.util
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,11 +19,25 @@ from mimic_assets_tests.environments import EnvironmentAbsentError, open_environ
 from mimic_assets_tests.servers.bqemulator import BigQueryServer, running_bqemulator
 from mimic_assets_tests.servers.seaweedfs import S3Server, running_seaweedfs, weed_binary
 
+if TYPE_CHECKING:  # Dagster and pytest-xdist, which most tests do without
+    from mimic_assets_tests.defs.journeys import RealJourney
+    from mimic_assets_tests.distribution import LongestFirst
+
 _REPOSITORY = Path(__file__).parent.parent
 
 # A busy machine is no defect of a property: time is the suite's business (pytest-timeout), not an example's.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("busy")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> "LongestFirst | None":
+    """With `--dist loadfile`, deal files as `distribution` says; every other way stays pytest-xdist's own."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from mimic_assets_tests.distribution import LongestFirst
+
+    return LongestFirst(config)
 
 
 def _absent(what: str) -> NoReturn:
@@ -45,6 +60,27 @@ def real_data() -> Path:
     if not (folder / "mimic-iv-demo").is_dir():
         _absent(f"real data: {folder} holds no mimic-iv-demo; set MIMIC_ASSETS_TEST_DATA (README says where from)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def linked_journey(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> "RealJourney":
+    """The linked real records through the real command line, into a local lake. Do not change it."""
+    from mimic_assets_tests.defs.journeys import linked_arguments, travel_by_command
+
+    return travel_by_command(tmp_path_factory.mktemp("linked") / "lake", *linked_arguments(real_data))
+
+
+@pytest.fixture(scope="session")
+def all_subjects(
+    real_data: Path, linked_journey: "RealJourney", tmp_path_factory: pytest.TempPathFactory
+) -> "RealJourney":
+    """Every subject of the clinical demo and one task more, in a copy of the linked lake. Do not change it."""
+    from mimic_assets_tests.defs.journeys import linked_arguments, travel_by_command
+
+    lake = tmp_path_factory.mktemp("all") / "lake"
+    shutil.copytree(linked_journey.lake, lake)
+    more = ("--task", "cardiac_arrest", "--patients", "all")
+    return travel_by_command(lake, *linked_arguments(real_data), *more)
 
 
 @pytest.fixture(scope="session")

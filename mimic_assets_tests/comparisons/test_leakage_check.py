@@ -26,7 +26,6 @@ from mimic_assets_tests.comparisons.leakage_check import (
 from mimic_assets_tests.comparisons.leaky_copies import LEAKY
 from mimic_assets_tests.comparisons.window_table import WindowTable, export
 from mimic_assets_tests.conftest import environment_python
-from mimic_assets_tests.defs.journeys import Place, travel_in_process
 
 pytestmark = pytest.mark.slow
 UNASKED = {"site_overlap", "threshold_selection"}
@@ -108,22 +107,3 @@ def test_the_page_shows_what_the_tool_said(
     assert shown == report(audits["copies"]["sound"], unannounced, OF, demo[1]), (
         "run `python -m mimic_assets_tests.comparisons.leakage_check --write`"
     )
-
-
-@pytest.mark.real_data
-def test_the_linked_real_records_pass(real_data: Path, tmp_path: Path) -> None:
-    """Four records of three subjects: all are in train, provisionally, so checks of splits have nothing to look at."""
-    environment_python("leakage_check")
-    source = tmp_path / "source"
-    source.mkdir()
-    (source / "waveforms").symlink_to(real_data / "mimic4wdb-linked")
-    (source / "clinical").symlink_to(real_data / "mimic-iv-demo")
-    place, name = Place(source, tmp_path / "lake"), "in_hospital_death"
-    travel_in_process(place.settings(tasks=(name,)))
-    task = load_task(name)
-    table = export(Lake.open(str(place.lake), S3Settings()), task)
-    found = audit(place.lake, name, {"real": Copy(table)})["copies"]["real"]
-    worst = statuses(found)
-    assert [finding for finding in found if finding["status"] == "fail"] == []
-    asked = {"event_timing", "truncation_invariance", "outcome_timing", "eligibility_timing", "hindsight_features"}
-    assert {check: worst[check] for check in asked} == dict.fromkeys(asked, "pass")

@@ -6,16 +6,7 @@ from pathlib import Path
 import pytest
 
 from mimic_assets.sources.demo import DemoPlan, generate_demo
-from mimic_assets_tests.defs.journeys import (
-    Place,
-    RealJourney,
-    Travelled,
-    linked_arguments,
-    objects_of,
-    run_command,
-    summary_of,
-    travel_in_process,
-)
+from mimic_assets_tests.defs.journeys import Place, Travelled, travel_in_process
 
 
 @pytest.fixture(scope="session")
@@ -45,11 +36,3 @@ def copy_of(finished: Travelled, folder: Path) -> Place:
     shutil.copytree(finished.place.source, place.source, copy_function=shutil.copyfile)
     shutil.copytree(finished.place.lake, place.lake)
     return place
-
-
-@pytest.fixture(scope="session")
-def linked_journey(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> RealJourney:
-    """The linked real records through the real command line, into a local lake."""
-    lake = tmp_path_factory.mktemp("linked") / "lake"
-    finished = run_command("run", *linked_arguments(real_data), "--lake", str(lake), "--json")
-    return RealJourney(lake, summary_of(finished), objects_of(lake))

@@ -107,6 +107,12 @@ def summary_of(finished: "subprocess.CompletedProcess[str]", code: int = 0) -> d
     return summary
 
 
+def travel_by_command(lake: Path, *arguments: str) -> RealJourney:
+    """Run a whole journey by the command line and return what it said and left."""
+    finished = run_command("run", *arguments, "--lake", str(lake), "--json")
+    return RealJourney(lake, summary_of(finished), objects_of(lake))
+
+
 def objects_of(lake: Path) -> dict[str, str]:
     """Return path -> SHA-256 of every file of a local lake, leftovers too, without the Dagster instance in it."""
     found = {}

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import json
-import shutil
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,11 +15,9 @@ from mimic_assets.tasks import load_task
 from mimic_assets_tests.defs.journeys import (
     RealJourney,
     assert_every_table_has_objects,
-    linked_arguments,
-    objects_of,
     rows,
     run_command,
-    summary_of,
+    travel_by_command,
 )
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
@@ -32,21 +29,10 @@ SHOCKS = [datetime(2135, 1, 14, 10, 0), datetime(2135, 1, 17, 11, 50)]
 
 
 @pytest.fixture(scope="module")
-def all_subjects(real_data: Path, linked_journey: RealJourney, tmp_path_factory: pytest.TempPathFactory) -> RealJourney:
-    """Every subject of the clinical demo, in a copy of the linked lake."""
-    lake = tmp_path_factory.mktemp("all") / "lake"
-    shutil.copytree(linked_journey.lake, lake)
-    finished = run_command("run", *linked_arguments(real_data), "--lake", str(lake), "--patients", "all", "--json")
-    return RealJourney(lake, summary_of(finished), objects_of(lake))
-
-
-@pytest.fixture(scope="module")
 def incomplete(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> RealJourney:
     """The records as downloaded: three files lack, and the clinical demo knows neither subject."""
-    lake = tmp_path_factory.mktemp("incomplete") / "lake"
     places = ["--waveforms", str(real_data / "mimic4wdb"), "--clinical", str(real_data / "mimic-iv-demo")]
-    finished = run_command("run", *places, "--lake", str(lake), "--task", TASK.name, "--json")
-    return RealJourney(lake, summary_of(finished), objects_of(lake))
+    return travel_by_command(tmp_path_factory.mktemp("incomplete") / "lake", *places, "--task", TASK.name)
 
 
 def _ask(journey: RealJourney, sql: str) -> list[dict[str, Any]]:
