@@ -15,6 +15,7 @@ from mimic_assets.schemas.tables import TABLES
 from mimic_assets.storage.lake import Lake
 from mimic_assets_tests.bad_input.source import Source
 from mimic_assets_tests.defs.journeys import Place, rows
+from mimic_assets_tests.defs.kept_engines import keep_engines
 
 TASK = "in_hospital_death"
 
@@ -51,5 +52,6 @@ def travelled(source: Path, lake: Path) -> World:
     place = Place(source, lake)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", "")  # remembered here, set by the journey
+        keep_engines(patch)
         summary = run_journey(place.settings(tasks=(TASK,)), "recorded", quiet=True)
     return World(place, summary)

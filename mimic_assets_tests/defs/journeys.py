@@ -24,6 +24,7 @@ from mimic_assets.schemas.tables import TABLES
 from mimic_assets.settings import Settings, dagster_home_for
 from mimic_assets.storage.lake import Lake
 from mimic_assets.storage.query import query
+from mimic_assets_tests.defs.kept_engines import keep_engines
 
 BUCKETS = 4
 """Fewer than usual: a small source does not need sixteen."""
@@ -77,6 +78,7 @@ def travel_in_process(settings: Settings, patients: str = "recorded") -> Journey
     """Run a whole journey in this process; the environment is as before afterwards."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", "")  # remembered here, set by `opened`
+        keep_engines(patch)
         with opened(dagster_home_for(settings.lake)) as instance:
             return travel(settings, instance, patients, None)
 
@@ -85,6 +87,7 @@ def with_instance(settings: Settings, look: Callable[[dg.DagsterInstance], Any])
     """Return what `look` says about the instance of a lake."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", "")
+        keep_engines(patch)
         with opened(dagster_home_for(settings.lake)) as instance:
             return look(instance)
 

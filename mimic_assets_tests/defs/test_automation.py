@@ -32,6 +32,7 @@ from mimic_assets.storage.keys import Key
 from mimic_assets.storage.lake import Lake
 from mimic_assets_tests.broken_copies import write_record
 from mimic_assets_tests.defs.journeys import Place
+from mimic_assets_tests.defs.kept_engines import keep_engines
 
 SUBJECTS = [str(subject_id) for subject_id in range(10000001, 10000007)]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -61,6 +62,7 @@ def ward(demo_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         write_record(place.source / "waveforms", int(subject_id), 80000001 + number)
     settings = place.settings()
     monkeypatch.setenv("DAGSTER_HOME", "")  # remembered here, set by `opened`
+    keep_engines(monkeypatch)
     with opened(dagster_home_for(settings.lake)) as instance:
         ward = Ward(place, instance, build_definitions(settings))
         assert ward.run("0000", "0003", name="extract_clinical_rows").success
