@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,13 +31,13 @@ settings.load_profile("busy")
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> "LongestFirst | None":
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LongestFirst | None":
     """With `--dist loadfile`, deal files as `distribution` says; every other way stays pytest-xdist's own."""
     if config.getoption("dist") != "loadfile":
         return None
     from mimic_assets_tests.distribution import LongestFirst
 
-    return LongestFirst(config)
+    return LongestFirst(config, log)
 
 
 def _absent(what: str) -> NoReturn:

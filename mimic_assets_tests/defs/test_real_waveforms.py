@@ -4,6 +4,7 @@ The linked records end before a death (ten and twenty minutes) or their patient 
 positive. `prove` makes them again from samples cut at their index time.
 """
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,27 +16,34 @@ from mimic_assets.settings import S3Settings
 from mimic_assets.signal_codec import decode_samples
 from mimic_assets.storage.lake import Lake
 from mimic_assets.timeline import TICKS_PER_FRAME
-from mimic_assets_tests.defs.journeys import run_command, summary_of
+from mimic_assets_tests.defs.journeys import (
+    RealJourney,
+    linked_arguments,
+    run_command,
+    summary_of,
+    travel_by_command,
+)
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
+TASK = "vt_vf"
+
 
 @pytest.fixture(scope="module")
-def lake(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """The linked records with `vt_vf`."""
-    place = str(tmp_path_factory.mktemp("real_signals") / "lake")
-    waveforms, clinical = str(real_data / "mimic4wdb-linked"), str(real_data / "mimic-iv-demo")
-    given = ["--waveforms", waveforms, "--clinical", clinical, "--task", "vt_vf", "--lake", place, "--json"]
-    summary = summary_of(run_command("run", *given))
+def lake(real_data: Path, linked_journey: RealJourney, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """The linked records with `vt_vf`, which a task without waveforms had before."""
+    place = tmp_path_factory.mktemp("real_signals") / "lake"
+    shutil.copytree(linked_journey.lake, place)
+    summary = travel_by_command(place, *linked_arguments(real_data), "--task", TASK).summary
     assert summary["manifest_stands"]
     assert not summary["quarantined_patients"]
-    return Lake.open(place, S3Settings(), create=False)
+    return Lake.open(str(place), S3Settings(), create=False)
 
 
 def test_windows_hold_what_wfdb_reads(lake: Lake, real_data: Path) -> None:
     segments = lake.scan(RAW_RECORDS).filter(file_status="ok").collect()
     checked = 0
-    windows = lake.scan(WINDOWED_SAMPLES).collect()
+    windows = lake.scan(WINDOWED_SAMPLES, TASK).collect()
     assert windows.height > 50
     for row in windows.gather_every(max(windows.height // 25, 1)).iter_rows(named=True):
         first, after = ((row[name] + 1) // TICKS_PER_FRAME for name in ("waveform_start_tick", "waveform_end_tick"))
@@ -70,7 +78,7 @@ def test_the_flat_record_gives_no_windows_and_says_why(lake: Lake) -> None:
     }
     flat = {record for record, reason in by_record.items() if reason == "lead_off"}
     assert flat
-    assert not flat & set(lake.scan(WINDOWED_SAMPLES).collect()["record_id"])
+    assert not flat & set(lake.scan(WINDOWED_SAMPLES, TASK).collect()["record_id"])
 
 
 def test_rates_of_tiles_are_those_of_a_living_heart(lake: Lake) -> None:
@@ -81,7 +89,7 @@ def test_rates_of_tiles_are_those_of_a_living_heart(lake: Lake) -> None:
 
 def test_the_windows_are_proven_from_cut_samples(lake: Lake, real_data: Path) -> None:
     proof = run_command(
-        "prove", "--lake", lake.root.uri, "--waveforms", str(real_data / "mimic4wdb-linked"), "--task", "vt_vf",
+        "prove", "--lake", lake.root.uri, "--waveforms", str(real_data / "mimic4wdb-linked"), "--task", TASK,
         "--windows", "12", "--json",
     )  # fmt: skip
     claims = {claim["name"]: claim for claim in summary_of(proof)["claims"]}
