@@ -26,7 +26,7 @@ TOGETHER = {
 }
 """File -> the fixture it shares with others of the same name."""
 TOGETHER_BY_FOLDER = ("bad_input", "unit/sources/bigquery", "unit/sources/demo")
-"""Folders whose files share the fixtures of their `conftest.py`."""
+"""Folders whose files share costly fixtures with one another and with nobody else."""
 LONGEST = (
     "linked_journey",
     "finished",
