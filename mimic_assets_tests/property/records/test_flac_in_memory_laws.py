@@ -100,6 +100,38 @@ def test_a_sound_stream_needs_libsndfile_nowhere(
             assert (found == values[start : start + count]).all()
 
 
+@pytest.mark.parametrize("bits", sorted(BITS))
+@pytest.mark.parametrize("level", sorted(BLOCK))
+def test_every_form_of_stream_is_read_without_libsndfile(written: Written, bits: int, level: int) -> None:
+    for channels in range(1, 9):
+        path, values = written(bits, channels, 30_000, level)
+        with path.open("rb") as file:
+            quick = frames_in_memory(file.fileno())
+            assert quick is not None
+            for start in (29_000, 13_000, 0):  # from where nothing is known yet
+                found = quick.read(start, 900)
+                assert found is not None, (channels, start)
+                shift = 0 if bits == 16 else 8
+                assert (found >> shift == values[start : start + 900]).all()
+
+
+def test_frames_beyond_what_is_read_at_once_are_found(
+    long_stream: tuple[Path, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All frames but the first few are known; those are found in a piece that ends before the last."""
+    monkeypatch.setattr("mimic_assets.records.samples.flac_frames._MOST_BYTES", 1 << 15)
+    path, values = long_stream
+    first, last = 1200 * BLOCK[0], 1300 * BLOCK[0]  # behind the silence
+    with path.open("rb") as file:
+        quick = frames_in_memory(file.fileno())
+        assert quick is not None
+        for start in range(first + 5 * BLOCK[0], last, BLOCK[0]):
+            assert quick.read(start, BLOCK[0]) is not None
+        found = quick.read(first, last - first)
+        assert found is not None
+        assert (found == values[first:last]).all()
+
+
 @given(steps=st.lists(st.integers(1, 3000), min_size=1, max_size=20), start=st.integers(0, 100_000))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_reads_that_follow_each_other_are_one_read(
