@@ -37,6 +37,8 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The console shows our own progress; the event log in the instance keeps everything."""
 
 
+_IN_A_WORKER = "_RemoteTraceback"
+"""What `concurrent.futures` gives as the cause of an exception that came from another process: where it was raised."""
 _LOCATION_TAG = ".dagster/repository"
 """With it the UI shows a run from here among the runs of its job."""
 
@@ -170,7 +172,7 @@ def _raise_what_was_not_data(result: dg.ExecuteInProcessResult, home: Path) -> N
             and not event.step_key.endswith(("_every_key", "_batch", PROOF))
         ):
             error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
+            while error is not None and error.cause is not None and error.cause.cls_name != _IN_A_WORKER:
                 error = error.cause
             if error is not None and error.cls_name == RequestError.__name__:
                 raise RequestError(f"{event.step_key} stopped: {error.message.strip()}")

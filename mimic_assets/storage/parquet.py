@@ -176,7 +176,10 @@ def read_footer(tail: bytes) -> Footer:
     Raises:
         ValueError: they are no footer.
     """
-    found = pq.read_metadata(pa.BufferReader(tail))
+    try:
+        found = pq.read_metadata(pa.BufferReader(tail))
+    except OSError as error:  # pyarrow's word for a footer that is damaged; nothing was read from a disk here
+        raise ValueError(f"no footer: {error}") from None
     metadata = {
         name.decode().removeprefix(_PREFIX): value.decode()
         for name, value in (found.metadata or {}).items()

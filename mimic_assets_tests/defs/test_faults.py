@@ -12,10 +12,19 @@ from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.outcomes import Outcome, Status
 from mimic_assets.errors import RequestError
 from mimic_assets.schemas.judged import Judged, rejected_frame
-from mimic_assets.schemas.tables import CLEANED_NUMERICS, RAW_NUMERICS, RECORD_STAYS, TABLES, WINDOWED_SAMPLES
+from mimic_assets.schemas.tables import (
+    CLEANED_NUMERICS,
+    RAW_NUMERICS,
+    RAW_RECORDS,
+    RECORD_STAYS,
+    TABLES,
+    TRAINING_MANIFEST,
+    WINDOWED_SAMPLES,
+)
 from mimic_assets.sources.folder import FolderTree
 from mimic_assets.storage.keys import Key, data_path
 from mimic_assets.storage.lake import Lake
+from mimic_assets.storage.parquet import footer_bytes
 from mimic_assets_tests.defs.journeys import Place, objects_of, travel_in_process
 
 
@@ -94,6 +103,18 @@ def test_a_damaged_object_is_made_anew_and_never_blamed_on_the_patient(copy_of_f
     assert any("damaged" in reason for o in first.outcomes["cleaned_numerics"] for reason in o.reasons)
     second = travel_in_process(copy_of_finished.settings())
     assert all(o.is_stored for outcomes in second.outcomes.values() for o in outcomes)
+    assert objects_of(copy_of_finished.lake) == before
+
+
+def test_an_object_with_a_damaged_footer_is_made_anew(copy_of_finished: Place) -> None:
+    before = objects_of(copy_of_finished.lake)
+    lake = Lake.open(str(copy_of_finished.lake))
+    for table in (RAW_RECORDS, WINDOWED_SAMPLES, TRAINING_MANIFEST):
+        file = copy_of_finished.lake / data_path(table, next(iter(lake.keys(table))))
+        whole = file.read_bytes()
+        start = len(whole) - footer_bytes(whole)
+        file.write_bytes(whole[:start] + bytes(200) + whole[start + 200 :])
+    assert travel_in_process(copy_of_finished.settings()).has_manifest
     assert objects_of(copy_of_finished.lake) == before
 
 

@@ -15,7 +15,12 @@ from mimic_assets.defs.making import Workshop
 from mimic_assets.defs.proof import PROOF
 from mimic_assets.defs.proving import AT_MOST, PER_PATIENT, prove_run
 from mimic_assets.defs.rebuilding import Rebuilt
+from mimic_assets.errors import RequestError
+from mimic_assets.schemas.tables import TRAINING_MANIFEST, TRAINING_NORMALISATION, WINDOWED_SAMPLES
 from mimic_assets.sources.demo import DemoPlan, generate_demo
+from mimic_assets.storage.keys import Key, data_path
+from mimic_assets.storage.lake import Lake
+from mimic_assets.storage.parquet import footer_bytes
 from mimic_assets_tests.defs.journeys import Place, Travelled, states_of, travel_in_process, with_instance
 from mimic_assets_tests.leaks import interpolation_across_the_index
 
@@ -90,6 +95,25 @@ def test_the_windows_proven_are_the_same_with_any_workers_and_few(sound: Travell
     assert rebuilt == _windows_proven(sound, workers=2)
     assert 0 < len(rebuilt) <= AT_MOST
     assert all(window.is_identical for window in rebuilt)
+
+
+def test_damaged_windows_are_named_by_the_worker_that_makes_the_manifest(sound: Travelled, tmp_path: Path) -> None:
+    """A request error that comes from another process stays one: the sentence reaches the reader, not its traceback."""
+    shutil.copytree(sound.place.lake, tmp_path / "lake")
+    place = Place(sound.place.source, tmp_path / "lake")
+    lake = Lake.open(str(place.lake))
+    victim = next(key for key in lake.keys(WINDOWED_SAMPLES) if lake.read(WINDOWED_SAMPLES, key).height)
+    file = place.lake / data_path(WINDOWED_SAMPLES, victim)
+    whole = file.read_bytes()
+    rows = len(whole) - footer_bytes(whole)
+    file.write_bytes(whole[:4] + bytes(rows - 4) + whole[rows:])
+    for table in (TRAINING_NORMALISATION, TRAINING_MANIFEST):
+        lake.remove(table, Key(task=victim.task))  # so that windows are asked for
+    two = place.settings(workers=2, tasks=("hypotension", "in_hospital_death"))  # the second is made right here
+    with pytest.raises(RequestError, match=f"patient {victim.partition}, task {victim.task}, was damaged"):
+        travel_in_process(two)
+    assert travel_in_process(two).has_manifest
+    assert file.read_bytes() == whole
 
 
 def test_a_leak_fails_the_check_by_column_and_the_run_in_the_end(leaky: Travelled) -> None:

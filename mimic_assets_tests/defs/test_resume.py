@@ -43,16 +43,17 @@ from mimic_assets.defs.io_managers import TableIO
 from mimic_assets.defs.outcomes import Status
 
 left = int(sys.argv.pop(1))
-report = TableIO._report
+make = TableIO._outcomes
 
-def report_or_die(self, context, table, outcome):
+def make_or_die(self, table, derivation, keys):
     global left
-    left -= outcome.status is Status.MADE
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    report(self, context, table, outcome)
+    for outcome in make(self, table, derivation, keys):
+        left -= outcome.status is Status.MADE
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield outcome
 
-TableIO._report = report_or_die
+TableIO._outcomes = make_or_die
 main()
 """
 """Ends itself when the n-th new object has been put and its event has not been written."""
