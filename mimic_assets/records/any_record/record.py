@@ -160,7 +160,7 @@ class Record:
             )
         spans, ticks_per_second = self._reader.spans(start_tick, end), float(self.ticks_per_second)
         arrays: dict[str, SignalArray] = {}
-        for name, found in self._reader.read(wanted, start_tick, end, kind).items():
+        for name, found in self._reader.read(wanted, start_tick, end, kind, spans).items():
             per_sample = plan.ticks_per_frame // found.samples_per_frame
             arrays[name] = SignalArray(
                 name,

@@ -6,8 +6,7 @@ not belong here: bits (`flac`, `packed`) and which frames are wanted (`plan_read
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +21,7 @@ _DIFFERENCES = 8
 _SKIPPED_FRAMES = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """The samples of a range of frames; good until the next read."""
 
     columns: Sequence[Samples]

@@ -38,31 +38,21 @@ def header_number(content: bytes, place: int) -> int | None:
     """Return the number in a header; None where its CRC says that none starts there, or it is not all there."""
     if len(content) < place + 5:
         return None
-    number = _coded_number(content, place + 4)
-    if number is None:
-        return None
-    lead, sizes = content[place + 4], content[place + 2]
-    coded = 1 if lead < 0x80 else 8 - (lead ^ 0xFF).bit_length()
-    end = place + 4 + coded + _SIZE_BYTES.get(sizes >> 4, 0) + _RATE_BYTES.get(sizes & 15, 0)
+    number, end = content[place + 4], place + 5  # a number below 128 is one byte
+    if number >= 0x80:  # else it is coded like a character of UTF-8, in up to 7 bytes
+        more = 7 - (number ^ 0xFF).bit_length()
+        if not 1 <= more <= 6:
+            return None
+        number, end = number & (0x3F >> more), end + more
+        for byte in content[place + 5 : end]:
+            if byte >> 6 != 2:
+                return None
+            number = number << 6 | byte & 0x3F
+    sizes = content[place + 2]
+    end += _SIZE_BYTES.get(sizes >> 4, 0) + _RATE_BYTES.get(sizes & 15, 0)
     if len(content) <= end:
         return None
     total = 0
     for byte in content[place:end]:
         total = _SUMS[total ^ byte]
     return number if total == content[end] else None
-
-
-def _coded_number(content: bytes, place: int) -> int | None:
-    """Return the number that is coded like a character of UTF-8, in up to 7 bytes."""
-    lead = content[place]
-    if lead < 0x80:
-        return lead
-    more = 7 - (lead ^ 0xFF).bit_length()
-    if not 1 <= more <= 6:
-        return None
-    number = lead & (0x3F >> more)
-    for byte in content[place + 1 : place + 1 + more]:
-        if byte >> 6 != 2:
-            return None
-        number = number << 6 | byte & 0x3F
-    return number

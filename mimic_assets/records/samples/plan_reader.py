@@ -66,8 +66,17 @@ class PlanReader:
         """Close the files that are open; a later read opens them again."""
         self._files.close()
 
-    def read(self, names: Sequence[str], start_tick: int, end_tick: int, dtype: np.dtype[Any]) -> dict[str, Target]:
+    def read(
+        self, names: Sequence[str], start_tick: int, end_tick: int, dtype: np.dtype[Any], spans: Sequence[Span]
+    ) -> dict[str, Target]:
         """Return the arrays of each signal that the record holds over `(start_tick, end_tick]`.
+
+        Args:
+            names: the signals.
+            start_tick: open end.
+            end_tick: closed end.
+            dtype: of the values.
+            spans: of `spans`.
 
         Raises:
             DataError: a file cannot be decoded where the plan says that it can.
@@ -78,7 +87,6 @@ class PlanReader:
             for name in names
             if (rate := plan.samples_per_frame.get(name)) is not None
         }
-        spans = self.spans(start_tick, end_tick)
         if not _is_within(spans, start_tick, end_tick, plan):
             for target in targets.values():
                 _mark_gaps(target, spans, plan.last_tick // plan.ticks_per_frame + 1)
@@ -134,9 +142,10 @@ class PlanReader:
                 by_file.setdefault(piece.file, []).append(_Wanted(target, piece, readable))
         for path, wanted in by_file.items():
             first, last = _frames_of(span, wanted)
-            step = last - first
-            if self._threads > 1:
-                step = max(_SHARED_SAMPLES // sum(self.plan.files[path].samples_per_frame), 1)
+            if self._threads == 1:
+                yield partial(self._decode, path, span, wanted, first, last)
+                continue
+            step = max(_SHARED_SAMPLES // sum(self.plan.files[path].samples_per_frame), 1)
             for start, end in pairwise([*range(first, last, step), last]):
                 yield partial(self._decode, path, span, wanted, start, end)
 

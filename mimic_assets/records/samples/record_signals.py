@@ -80,8 +80,9 @@ class RecordSignals:
         Raises:
             DataError: a file that `raw_records` calls readable is not any more.
         """
-        reader, found = self._reader, self._reader.read(names, start_tick, end_tick, _DIGITAL)
+        reader = self._reader
         spans = reader.spans(start_tick, end_tick)
+        found = reader.read(names, start_tick, end_tick, _DIGITAL, spans)
         slices: dict[str, SignalSlice] = {}
         for name in names:
             one = found.get(name)

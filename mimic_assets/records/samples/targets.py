@@ -5,8 +5,7 @@ belong here: files.
 """
 
 import functools
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +20,8 @@ _LOOKED_AT = 1 << 12
 _EXACT_IN_FLOAT32 = 1 << 23
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One signal of a read."""
+class Target(NamedTuple):
+    """One signal of a read; a tuple is made in a third of the time of a frozen dataclass."""
 
     first_sample: int
     """Of the record; index 0 of the arrays."""
