@@ -102,6 +102,9 @@ class Crew:
                 running.clear()
                 for other in lost:
                     yield self._alone(work, other, if_dead)
+            except Exception:  # nobody may go on writing when the caller gives up, and its lock, for this
+                self.close()
+                raise
             else:
                 yield answer
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,27 @@ def test_a_lake_that_cannot_be_read_stops_the_run_and_takes_nothing_away(
     with pytest.raises(RequestError):
         workshop.make(CLEANED_NUMERICS, derivation, str(key.partition))
     assert objects_of(copy_of_finished.lake) == before
+
+
+def refuses_one_and_is_slow_with_others(workshop: Workshop, name: str) -> str:
+    if name == "refused":
+        raise RequestError("refused")
+    time.sleep(1)
+    (workshop.home / name).touch()
+    return name
+
+
+def test_no_worker_goes_on_when_one_has_refused(copy_of_finished: Place) -> None:
+    """The lock of the lake is free as soon as the error is out: whoever takes it must be alone."""
+    settings = copy_of_finished.settings(workers=2)
+    workshop = Workshop(settings)
+    crew = Crew(settings, workshop)
+    with pytest.raises(RequestError, match="refused"):
+        list(crew.work(refuses_one_and_is_slow_with_others, ["refused", "begun", "b", "c"], str))
+    written = {name for name in ("begun", "b", "c") if (workshop.home / name).exists()}
+    assert "begun" in written
+    time.sleep(3)
+    assert {name for name in ("begun", "b", "c") if (workshop.home / name).exists()} == written
 
 
 def test_a_quarantined_key_takes_everything_made_from_it_away(copy_of_finished: Place) -> None:

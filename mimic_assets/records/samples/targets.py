@@ -21,7 +21,7 @@ _EXACT_IN_FLOAT32 = 1 << 23
 
 
 class Target(NamedTuple):
-    """One signal of a read; a tuple is made in a third of the time of a frozen dataclass."""
+    """One signal of a read."""
 
     first_sample: int
     """Of the record; index 0 of the arrays."""
