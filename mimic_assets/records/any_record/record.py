@@ -109,6 +109,10 @@ class Record:
                 return counter
         return by_frames
 
+    @cached_property
+    def _rounded_ticks_per_second(self) -> float:
+        return float(self.ticks_per_second)
+
     @property
     def duration(self) -> timedelta:
         """Time from the first frame's start to the last one's end, gaps included."""
@@ -158,7 +162,7 @@ class Record:
                 f"a read of {size / 2**30:.0f} GiB found, at most {_MOST_BYTES >> 30} GiB expected; ask for fewer "
                 "signals or a shorter interval"
             )
-        spans, ticks_per_second = self._reader.spans(start_tick, end), float(self.ticks_per_second)
+        spans, ticks_per_second = self._reader.spans(start_tick, end), self._rounded_ticks_per_second
         arrays: dict[str, SignalArray] = {}
         for name, found in self._reader.read(wanted, start_tick, end, kind, spans).items():
             per_sample = plan.ticks_per_frame // found.samples_per_frame

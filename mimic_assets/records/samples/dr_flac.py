@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 Samples = npt.NDArray[np.int16 | np.int32]
 """Digital values: 16 bits wherever the format has no more."""
-Decode = Callable[[bytes, Samples], int]
-"""Fills the samples x channels of an array from a stream, and returns how many samples there were."""
+Decode = Callable[[bytes, int, Samples], int]
+"""Fills the samples x channels of an array from a stream behind so many of its samples, and returns how many samples
+there were in all."""
 
 
 @functools.cache
@@ -36,16 +37,16 @@ def decoder() -> Decode | None:
     except AttributeError:
         return None
 
-    def decode(content: bytes, out: Samples) -> int:
+    def decode(content: bytes, skipped: int, out: Samples) -> int:
         stream = start(content, len(content), ffi.NULL)
         if not stream:
             return 0
         try:
-            if stream.channels != out.shape[1]:
+            if stream.channels != out.shape[1] or (skipped and narrow(stream, skipped, ffi.NULL) != skipped):
                 return 0
             if out.dtype == np.int16:
-                return int(narrow(stream, len(out), ffi.from_buffer("short[]", out)))
-            return int(wide(stream, len(out), ffi.from_buffer("int[]", out)))
+                return skipped + int(narrow(stream, len(out), ffi.from_buffer("short[]", out)))
+            return skipped + int(wide(stream, len(out), ffi.from_buffer("int[]", out)))
         finally:
             end(stream)
 

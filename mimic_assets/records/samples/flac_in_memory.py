@@ -57,28 +57,30 @@ class FramesInMemory:
             return None
         is_following, self._reached = start == self._reached, end
         first, last = start // block, -(-end // block)
+        if not is_following:
+            return self._decoded(first, last, start, end)
         kept = self._kept
         parts: list[Samples] = [kept[1]] if kept is not None and kept[0] == first else []
         missing = first + len(parts)
         if missing < last:
-            decoded = self._decoded(missing, last, min(last * block, self._stream.samples) if is_following else end)
+            decoded = self._decoded(missing, last, missing * block, min(last * block, self._stream.samples))
             if decoded is None:
                 return None
             parts.append(decoded)
-            if is_following:
-                self._kept = last - 1, decoded[(last - 1 - missing) * block :].copy()
+            self._kept = last - 1, decoded[(last - 1 - missing) * block :].copy()
         samples = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return samples[start - first * block : end - first * block]
 
-    def _decoded(self, first: int, last: int, end: int) -> Samples | None:
-        """Return the samples of frames `first` to `last - 1` before `end`; each is proved as a whole."""
+    def _decoded(self, first: int, last: int, start: int, end: int) -> Samples | None:
+        """Return samples `start` to `end - 1`, which frames `first` to `last - 1` hold; each is proved as a whole."""
         stream = self._stream
         content = self._offsets.content(first, last)
         if content is None:
             return None
-        expected = end - first * stream.block
-        if len(self._buffer) < expected:
-            self._buffer = np.empty((expected, stream.channels), self._buffer.dtype)
-        found = self._buffer[:expected]
-        announced = min(last * stream.block, stream.samples) - first * stream.block
-        return found if self._decode(stream.of_frames(content, announced), found) == expected else None
+        before = first * stream.block
+        if len(self._buffer) < end - start:
+            self._buffer = np.empty((end - start, stream.channels), self._buffer.dtype)
+        found = self._buffer[: end - start]
+        announced = min(last * stream.block, stream.samples) - before
+        decoded = self._decode(stream.of_frames(content, announced), start - before, found)
+        return found if decoded == end - before else None

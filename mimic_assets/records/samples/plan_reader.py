@@ -4,9 +4,8 @@ Belongs here: the one way in which both `RecordSignals` and `Record` read. Does 
 (`decoders`), where the plan comes from, what a value becomes (`targets`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
 
@@ -90,10 +89,14 @@ class PlanReader:
         if not _is_within(spans, start_tick, end_tick, plan):
             for target in targets.values():
                 _mark_gaps(target, spans, plan.last_tick // plan.ticks_per_frame + 1)
-        jobs: list[Callable[[], None]] = []
-        for span in spans:
-            jobs += self._jobs(span, targets)
-        self._run(jobs)
+        parts = [(span, *part) for span in spans for part in self._parts(span, targets)]
+        if self._threads > 1 and len(parts) > 1:
+            with ThreadPoolExecutor(min(self._threads, len(parts))) as pool:
+                for _ in pool.map(lambda part: self._decode(*part), parts):
+                    pass
+        else:
+            for part in parts:
+                self._decode(*part)
         return targets
 
     def calibrations(self, name: str, target: Target, spans: Sequence[Span]) -> tuple[Calibration, ...]:
@@ -123,8 +126,8 @@ class PlanReader:
         ticks = self.plan.ticks_per_frame
         return self.plan.overlapping((start_tick + 1) // ticks, end_tick // ticks + 1)
 
-    def _jobs(self, span: Span, targets: Mapping[str, Target]) -> Iterable[Callable[[], None]]:
-        """Write the reasons of one segment and yield what is left to do: decoding, one part of a file each."""
+    def _parts(self, span: Span, targets: Mapping[str, Target]) -> Iterator[tuple[str, list[_Wanted], int, int]]:
+        """Write the reasons of one segment and yield what is left to decode: a file, its signals, and frames of it."""
         by_file: dict[str, list[_Wanted]] = {}
         for name, target in targets.items():
             piece = span.pieces.get(name)
@@ -142,22 +145,14 @@ class PlanReader:
                 by_file.setdefault(piece.file, []).append(_Wanted(target, piece, readable))
         for path, wanted in by_file.items():
             first, last = _frames_of(span, wanted)
-            step = last - first
-            if self._threads > 1:
-                step = max(_SHARED_SAMPLES // sum(self.plan.files[path].samples_per_frame), 1)
+            if self._threads == 1:
+                yield path, wanted, first, last
+                continue
+            step = max(_SHARED_SAMPLES // sum(self.plan.files[path].samples_per_frame), 1)
             for start, end in pairwise([*range(first, last, step), last]):
-                yield partial(self._decode, path, span, wanted, start, end)
+                yield path, wanted, start, end
 
-    def _run(self, jobs: list[Callable[[], None]]) -> None:
-        if self._threads > 1 and len(jobs) > 1:
-            with ThreadPoolExecutor(min(self._threads, len(jobs))) as pool:
-                for _ in pool.map(lambda job: job(), jobs):
-                    pass
-        else:
-            for job in jobs:
-                job()
-
-    def _decode(self, path: str, span: Span, wanted: list[_Wanted], first: int, last: int) -> None:
+    def _decode(self, span: Span, path: str, wanted: list[_Wanted], first: int, last: int) -> None:
         """Decode frames `first` to `last - 1` of a file into the arrays of its signals, a block at a time."""
         step = max(_BLOCK_SAMPLES // max(self.plan.files[path].samples_per_frame), 1)
 

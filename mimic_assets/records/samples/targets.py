@@ -89,10 +89,9 @@ def _to_physical(found: Samples, piece: Piece, out: Values) -> None:
     gain = piece.gain
     narrow = _exact_in_float32(gain, piece.baseline) if out.dtype == np.float32 and found.dtype == np.int16 else None
     if narrow is not None:
-        out[:] = found.copy()  # values that follow each other: numpy converts those several times as fast
         if piece.baseline:
-            np.subtract(out, narrow[1], out=out)
-        np.divide(out, narrow[0], out=out)
+            found = np.subtract(found, narrow[1], out=out)
+        np.divide(found, narrow[0], out=out)
     elif out.dtype == np.float64:
         np.subtract(found, np.float64(piece.baseline), out=out)
         np.divide(out, gain, out=out)
