@@ -15,7 +15,7 @@ from mimic_assets.manifest.manifest import BuiltManifest, build_manifest
 from mimic_assets.manifest.normalisation import fit_normalisation
 from mimic_assets.manifest.reader import Shard, open_shard, parse_sample, read_header, read_sample
 from mimic_assets.manifest.record_end import RecordEndReport, report_record_end
-from mimic_assets.manifest.sample_bytes import Sample
+from mimic_assets.manifest.sample import Sample
 from mimic_assets.manifest.selection import select
 from mimic_assets.manifest.shard_layout import ShardLayout
 from mimic_assets.manifest.splits import assign, split_of

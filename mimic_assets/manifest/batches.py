@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mimic_assets.errors import RequestError
 from mimic_assets.manifest.resampling import resample
-from mimic_assets.manifest.sample_bytes import Sample
+from mimic_assets.manifest.sample import Sample
 from mimic_assets.manifest.stored_signals import StoredSignal
 from mimic_assets.manifest.training_set import TrainingSet
 from mimic_assets.schemas.vocabulary import SignalReason

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mimic_assets.manifest.sample_bytes import SIGNAL_COLUMNS, Sample
+from mimic_assets.manifest.sample import Sample
+from mimic_assets.manifest.sample_bytes import SIGNAL_COLUMNS
 from mimic_assets.manifest.tensors import fill_missing, tensors_of
 from mimic_assets.tasks.model import GapPolicy, Task
 

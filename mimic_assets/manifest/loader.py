@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mimic_assets.errors import RequestError
 from mimic_assets.manifest.batches import Allocate, Batch, BatchFormat, BatchMaker
 from mimic_assets.manifest.epoch_order import EpochOrder, Order, batches_of_rank, named_order
-from mimic_assets.manifest.sample_bytes import Sample
+from mimic_assets.manifest.sample import Sample
 from mimic_assets.manifest.training_set import TrainingSet
 
 

@@ -13,7 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mimic_assets.errors import DataError
-from mimic_assets.manifest.sample_bytes import Sample, decode_sample, sample_of
+from mimic_assets.manifest.sample import Sample
+from mimic_assets.manifest.sample_bytes import decode_sample, sample_of
 from mimic_assets.manifest.shard_layout import (
     HEADER_GUESS,
     NAME_DIGITS,

@@ -4,7 +4,7 @@ Batches are built one by one from small arrays: slices of a large batch carry by
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mimic_assets.errors import InternalError
+from mimic_assets.manifest.messages import messages_of
+from mimic_assets.manifest.sample import Sample
 from mimic_assets.manifest.shard_layout import SIGNAL, ShardLayout
 from mimic_assets.manifest.stored_signals import StoredSignal
 from mimic_assets.manifest.tensors import CANONICAL_NAN, Tensors
@@ -30,22 +32,6 @@ SIGNAL_COLUMNS = {
 _FLOAT32, _UINT8 = np.dtype(np.float32), np.dtype(np.uint8)
 _NOTHING = b""
 """Bytes of a tensor without cells."""
-
-
-class Sample(NamedTuple):
-    """One window as it lies in a shard; arrays [parameter, cell], read-only."""
-
-    values: NDArray[np.float32]
-    """Canonical units, not scaled; NaN where missing and not filled."""
-    ages_s: NDArray[np.float32]
-    """Age of the last usable value at the cell's end; NaN where there is none."""
-    reasons: NDArray[np.uint8]
-    """Code of MissingReason: place in the header's list `reasons`."""
-    label: bool
-    signals: tuple[StoredSignal, ...] = ()
-    """In the header's order."""
-    tile_features: NDArray[np.float32] | None = None
-    """[feature, tile]; NaN where unknown. None where the task has none."""
 
 
 def encode_samples(layout: ShardLayout, windows: pl.DataFrame, tensors: Tensors) -> Iterator[bytes]:
@@ -86,10 +72,16 @@ def decode_sample(layout: ShardLayout, data: bytes, *, is_trusted: bool) -> Samp
     Raises:
         ValueError: pyarrow's own (ArrowInvalid), or one of ours: the bytes are no sample of this layout.
     """
+    messages = messages_of(layout)
+    sample = messages.read(data)
+    if sample is not None:
+        return sample
     batch = pa.ipc.read_record_batch(pa.py_buffer(data), layout.schema)
     if not is_trusted:
         batch.validate(full=True)
-    return sample_of(layout, batch)
+    sample = sample_of(layout, batch)
+    messages.learn(data, batch, sample)
+    return sample
 
 
 def sample_of(layout: ShardLayout, batch: pa.RecordBatch) -> Sample:

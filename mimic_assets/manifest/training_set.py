@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from mimic_assets.errors import DataError, RequestError
 from mimic_assets.manifest.reader import parse_sample, read_header
-from mimic_assets.manifest.sample_bytes import Sample
+from mimic_assets.manifest.sample import Sample
 from mimic_assets.manifest.shard_layout import ShardLayout
 
 Range = tuple[str, int, int]

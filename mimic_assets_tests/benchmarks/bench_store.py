@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from mimic_assets.manifest.reader import parse_sample
-from mimic_assets.manifest.sample_bytes import Sample
+from mimic_assets.manifest.sample import Sample
 from mimic_assets.manifest.training_set import TrainingSet
 from mimic_assets.storage.objects import open_root
 from mimic_assets.training import ObjectFetch
