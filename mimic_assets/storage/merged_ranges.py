@@ -1,7 +1,8 @@
 """Ranges of objects that lie close together, read in one request and cut apart again.
 
-Belongs here: which ranges to merge. Does not belong here: clients. A request costs an object store some ten
-milliseconds, in which a connection moves hundreds of kilobytes: bytes between two ranges are cheaper than a second one.
+Belongs here: which ranges to merge, and which requests go out together. Does not belong here: clients. A request costs
+an object store some ten milliseconds, in which a connection moves hundreds of kilobytes: bytes between two ranges are
+cheaper than a second one.
 """
 
 from collections.abc import Sequence
@@ -43,6 +44,17 @@ def merge(ranges: Sequence[Range]) -> list[Merged]:
         else:
             merged.append(Merged(path, start, end, [place]))
     return merged
+
+
+def by_call(merged: Sequence[Merged], most: int) -> list[list[Merged]]:
+    """Return requests in lists of one object each, of at most so many: what a client's one call may send together."""
+    calls: list[list[Merged]] = []
+    for request in merged:
+        if calls and calls[-1][0].path == request.path and len(calls[-1]) < most:
+            calls[-1].append(request)
+        else:
+            calls.append([request])
+    return calls
 
 
 def cut(ranges: Sequence[Range], merged: Sequence[Merged], found: Sequence[bytes]) -> list[bytes]:

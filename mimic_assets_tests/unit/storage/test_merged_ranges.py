@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mimic_assets.storage import merged_ranges
-from mimic_assets.storage.merged_ranges import GAP_BYTES, MOST_BYTES, Merged, cut, merge
+from mimic_assets.storage.merged_ranges import GAP_BYTES, MOST_BYTES, Merged, by_call, cut, merge
 
 OBJECTS = {"a": bytes(range(256)) * 4, "b": bytes(reversed(range(256))) * 2}
 
@@ -40,3 +40,14 @@ def test_every_range_comes_back(ranges: list[tuple[str, int, int]], gap: int, mo
         assert sorted(place for request in merged for place in request.members) == list(range(len(ranges)))
     finally:
         merged_ranges.GAP_BYTES, merged_ranges.MOST_BYTES = kept
+
+
+@given(RANGES, st.integers(1, 9))
+def test_a_call_holds_requests_of_one_object(ranges: list[tuple[str, int, int]], most: int) -> None:
+    merged = merge(ranges)
+    calls = by_call(merged, most)
+    assert [request for call in calls for request in call] == merged
+    assert all(len(call) <= most and len({request.path for request in call}) == 1 for call in calls)
+    for path in "ab":
+        count = sum(request.path == path for request in merged)
+        assert sum(call[0].path == path for call in calls) == -(-count // most)

@@ -5,6 +5,7 @@ import pickle
 import time
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -69,6 +70,28 @@ def test_ranges_absence_and_removal(lake: Lake) -> None:
     assert lake.stored(RAW_NUMERICS, Key(1)) is None
     with pytest.raises(KeyError):
         lake.read(RAW_NUMERICS, Key(1))
+
+
+def test_many_ranges_come_back_in_the_order_asked_for(lake: Lake) -> None:
+    """Neighbours, repeats, ends beyond the object's, nothing at all, and more calls than may be on their way."""
+    root = lake.root
+    data = {path: np.random.default_rng(seed).bytes(9 << 20) for seed, path in enumerate(("a/x", "a/y"))}
+    for path, content in data.items():
+        root.put(path, content)
+    root.put("a/small", b"0123456789")
+    rng = np.random.default_rng(7)
+    ranges = [(path, int(start), 5_000) for start in rng.integers(0, 9 << 20, 200) for path in data]
+    ranges += [ranges[3], ("a/x", 100, 0), ("a/x", 5_000_000, 0), ("a/small", 2, 3), ("a/small", 8, 100)]
+    expected = [(data.get(path) or b"0123456789")[start : start + length] for path, start, length in ranges]
+    assert root.get_many(ranges) == expected
+    assert root.get_many([]) == []
+    ranges.append(("a/absent", 0, 1))
+    with pytest.raises(FileNotFoundError, match=r"there is no such object$"):
+        root.get_many(ranges)
+    absent = [("a/absent", place << 20, 1) for place in range(3)]
+    with pytest.raises(FileNotFoundError, match=r"cannot read a/absent: there is no such object$"):
+        root.get_many(absent)
+    assert root.get_many(ranges[:-1]) == expected, "no failure keeps a place on the way"
 
 
 def test_a_large_object_arrives_whole_in_parts(lake: Lake, tmp_path: Path) -> None:
