@@ -31,10 +31,12 @@ class Merged:
 
 
 def merge(ranges: Sequence[Range]) -> list[Merged]:
-    """Return the requests that read all ranges, by path and start."""
+    """Return the requests that read all ranges, by path and start; a range without bytes needs none."""
     merged: list[Merged] = []
     for place in sorted(range(len(ranges)), key=lambda place: ranges[place]):
         path, start, length = ranges[place]
+        if length <= 0:
+            continue
         end = start + length
         last = merged[-1] if merged else None
         joins = last is not None and last.path == path and start - last.end <= GAP_BYTES

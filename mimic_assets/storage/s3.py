@@ -41,6 +41,7 @@ _MEANINGS = (
         ("the credentials were refused", f"Check {_CREDENTIALS}, and that this user may read and write the bucket."),
     ),
     (" 404 ", ("there is no such bucket, or no S3 server", "Check the bucket's name, region and endpoint.")),
+    (" 416 ", ("the object ends before the bytes that were asked for", "Fetch it again, or materialise it again.")),
     (
         "error sending request",
         (
@@ -122,12 +123,9 @@ class S3Root(ObjectRoot):
     def _get_merged(self, requests: Sequence[Merged]) -> list[bytes]:
         """Read ranges of one object; one call of several costs the client less than a thread for each."""
         path, starts, ends = requests[0].path, [one.start for one in requests], [one.end for one in requests]
-        with self._in_flight.taken(len(requests)):
-            if len(requests) == 1 or starts == ends:
-                return [self.get_range(path, start, end - start) for start, end in zip(starts, ends, strict=True)]
-            with self._explained(f"read {path}"):
-                found = obstore.get_ranges(self._store, checked(path), starts=starts, ends=ends, coalesce=0)
-            return list(map(bytes, found))
+        with self._in_flight.taken(len(requests)), self._explained(f"read {path}"):
+            found = obstore.get_ranges(self._store, checked(path), starts=starts, ends=ends, coalesce=0)
+        return list(map(bytes, found))
 
     @cached_property
     def _readers(self) -> ThreadPoolExecutor:

@@ -145,10 +145,9 @@ class PlanReader:
                 by_file.setdefault(piece.file, []).append(_Wanted(target, piece, readable))
         for path, wanted in by_file.items():
             first, last = _frames_of(span, wanted)
-            if self._threads == 1:
-                yield path, wanted, first, last
-                continue
-            step = max(_SHARED_SAMPLES // sum(self.plan.files[path].samples_per_frame), 1)
+            step = last - first
+            if self._threads > 1:
+                step = max(_SHARED_SAMPLES // sum(self.plan.files[path].samples_per_frame), 1)
             for start, end in pairwise([*range(first, last, step), last]):
                 yield path, wanted, start, end
 

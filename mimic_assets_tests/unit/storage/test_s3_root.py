@@ -81,10 +81,14 @@ def test_many_ranges_come_back_in_the_order_asked_for(lake: Lake) -> None:
     root.put("a/small", b"0123456789")
     rng = np.random.default_rng(7)
     ranges = [(path, int(start), 5_000) for start in rng.integers(0, 9 << 20, 200) for path in data]
-    ranges += [ranges[3], ("a/x", 100, 0), ("a/x", 5_000_000, 0), ("a/small", 2, 3), ("a/small", 8, 100)]
+    ranges += [ranges[3], ("a/x", 100, 0), ("a/x", (9 << 20) - 7, 100), ("a/small", 2, 3), ("a/small", 8, 100)]
     expected = [(data.get(path) or b"0123456789")[start : start + length] for path, start, length in ranges]
     assert root.get_many(ranges) == expected
     assert root.get_many([]) == []
+    assert root.get_many([("a/x", 0, 3), ("a/x", 1 << 20, 0), ("a/x", 2 << 20, 3)])[1] == b""
+    for beyond in ([("a/x", 0, 3), ("a/x", 10 << 20, 3)], [("a/x", 10 << 20, 3)]):
+        with pytest.raises(RequestError, match=r"cannot read a/x: the object ends before the bytes that were asked"):
+            root.get_many(beyond)
     ranges.append(("a/absent", 0, 1))
     with pytest.raises(FileNotFoundError, match=r"there is no such object$"):
         root.get_many(ranges)
